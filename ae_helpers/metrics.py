@@ -1,0 +1,138 @@
+"""Measures of reconstruction and of ranking. NumPy in and out; tensors of any backend are accepted."""
+
+import numpy as np
+
+from ae_helpers.checks import as_floats, same_shape
+
+
+def squared_error(x, x_hat):
+    """Squared reconstruction error of each image.
+
+    Args:
+        x: float array `(n, ...)`, values in [0, 1].
+        x_hat: reconstruction, same shape; any finite values (PCA leaves [0, 1]).
+
+    Returns:
+        float64 array `(n,)`: summed over pixels, not averaged
+        (Hinton and Salakhutdinov 2006 report the mean of these).
+
+    Raises:
+        ValueError: if the shapes differ, a value is not finite, x leaves
+            [0, 1] or there is no batch axis.
+    """
+    x, x_hat = _pair(x, x_hat)
+    return np.square(x - x_hat).sum(axis=_all_but_first(x), dtype=np.float64)
+
+
+def psnr(x, x_hat):
+    """Peak signal-to-noise ratio of each image, in dB.
+
+    `10 log10(1 / MSE)`, with the mean squared error over the pixels of that
+    image and a peak of 1. The PSNR of a set is the mean of these.
+
+    Args:
+        x: float array `(n, ...)`, values in [0, 1].
+        x_hat: reconstruction, same shape.
+
+    Returns:
+        float64 array `(n,)`; infinity where both images are equal.
+
+    Raises:
+        ValueError: as `squared_error`.
+    """
+    pixels = np.prod(np.shape(x)[1:])
+    with np.errstate(divide="ignore"):
+        return -10 * np.log10(squared_error(x, x_hat) / pixels)
+
+
+def binary_cross_entropy(x, x_hat, *, epsilon=1e-7):
+    """Binary cross-entropy of each image, in nats per pixel.
+
+    Grey values count as probabilities, so a perfect reconstruction does not
+    cost 0 but the entropy of x itself: `binary_cross_entropy(x, x)` is the floor.
+
+    Args:
+        x: float array `(n, ...)`, values in [0, 1].
+        x_hat: reconstruction, same shape, values in [0, 1].
+        epsilon: x_hat is kept this far from 0 and 1, as Keras does.
+
+    Returns:
+        float64 array `(n,)`: averaged over pixels.
+
+    Raises:
+        ValueError: as `squared_error`, and if x_hat leaves [0, 1].
+    """
+    x, x_hat = _pair(x, as_floats(x_hat, "x_hat", unit_range=True))
+    p = np.clip(x_hat, epsilon, 1 - epsilon)
+    return -(x * np.log(p) + (1 - x) * np.log1p(-p)).mean(axis=_all_but_first(x), dtype=np.float64)
+
+
+def recall_at_k(scores, relevant, *, k=20):
+    """Share of each user's relevant items that are among the k with the highest scores.
+
+    Args:
+        scores: float array `(n_users, n_items)`; minus infinity excludes an item.
+        relevant: bool array of the same shape, what the user is known to like.
+        k: length of the list, 1 to n_items.
+
+    Returns:
+        float64 array `(n_users,)` in [0, 1]: hits divided by min(k, number of
+        relevant items), so that a perfect list always scores 1; NaN for
+        users without a relevant item.
+
+    Raises:
+        ValueError: if shapes differ, k is out of range, or a score is NaN.
+    """
+    hits, best = _hits(scores, relevant, k)
+    return _ratio(hits.sum(axis=1), best.sum(axis=1))
+
+
+def ndcg_at_k(scores, relevant, *, k=20):
+    """Normalised discounted cumulative gain of the k items with the highest scores.
+
+    A hit at rank r (from 1) gains `1 / log2(1 + r)`; the sum is divided by
+    that of a perfect list (Järvelin and Kekäläinen 2002).
+
+    Args, Raises: as `recall_at_k`.
+
+    Returns:
+        float64 array `(n_users,)` in [0, 1]; NaN for users without a relevant item.
+    """
+    hits, best = _hits(scores, relevant, k)
+    discount = 1 / np.log2(np.arange(2, k + 2))
+    return _ratio(hits @ discount, best @ discount)
+
+
+def _hits(scores, relevant, k):
+    """Bool arrays `(n_users, k)`: hits of the list, best first, and of a perfect list."""
+    scores, relevant = np.asarray(scores), np.asarray(relevant)
+    if scores.ndim != 2 or scores.shape != relevant.shape:
+        raise ValueError(
+            "scores and relevant should have the same shape (n_users, n_items), "
+            f"but have {scores.shape} and {relevant.shape}."
+        )
+    if relevant.dtype != bool:
+        raise ValueError(f"relevant should hold bools, but its dtype is {relevant.dtype}.")
+    if not 1 <= k <= scores.shape[1]:
+        raise ValueError(f"k should be from 1 to the {scores.shape[1]} items, but is {k}.")
+    if np.isnan(scores).any():
+        raise ValueError(f"scores has {np.count_nonzero(np.isnan(scores)):,} NaNs.")
+    ranked = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    hits = np.take_along_axis(relevant, ranked, axis=1)
+    return hits, np.arange(k) < relevant.sum(axis=1, keepdims=True)
+
+
+def _ratio(part, whole):
+    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+
+
+def _pair(x, x_hat):
+    x, x_hat = as_floats(x, "x", unit_range=True), as_floats(x_hat, "x_hat")
+    same_shape(x, x_hat)
+    if x.ndim < 2:
+        raise ValueError(f"x should be a batch (n, ...), but its shape is {x.shape}. Add an axis with x[None].")
+    return x, x_hat
+
+
+def _all_but_first(x):
+    return tuple(range(1, x.ndim))

@@ -1,0 +1,239 @@
+"""Autoencoders as Keras models: an encoder, a decoder, and both in a row."""
+
+import math
+
+import keras
+from keras import layers
+
+
+@keras.saving.register_keras_serializable(package="ae_helpers")
+class Autoencoder(keras.Model):
+    """An encoder followed by a decoder, trained as one model: `x_hat = decode(encode(x))`.
+
+    It is an ordinary `keras.Model`: compile it, fit it to `(x, x)`, save it.
+    `autoencoder.encoder` and `autoencoder.decoder` are Keras models
+    themselves and can be saved and used alone.
+
+    Args:
+        encoder: Keras model from inputs `(batch, ...)` to codes `(batch, latent_dim)`.
+        decoder: Keras model from codes to reconstructions `(batch, ...)`.
+
+    Raises:
+        ValueError: if one of them is not built, if the decoder does not take what
+            the encoder gives, or does not give back the shape that the encoder takes.
+    """
+
+    def __init__(self, encoder, decoder, **kwargs):
+        super().__init__(**kwargs)
+        for name, model in (("encoder", encoder), ("decoder", decoder)):
+            if not isinstance(model, keras.Model) or not model.built:
+                raise ValueError(
+                    f"{name} should be a built Keras model, but {model!r} came. Start it with keras.Input(shape)."
+                )
+        if encoder.output_shape != decoder.input_shape:
+            raise ValueError(
+                f"The decoder should take the encoder's codes {encoder.output_shape}, "
+                f"but takes {decoder.input_shape}."
+            )
+        if encoder.input_shape != decoder.output_shape:
+            raise ValueError(
+                f"The decoder should give back the encoder's inputs {encoder.input_shape}, "
+                f"but gives {decoder.output_shape}."
+            )
+        self.encoder = encoder
+        self.decoder = decoder
+        self.built = True
+
+    @property
+    def latent_dim(self):
+        """Number of values in a code."""
+        return self.encoder.output_shape[-1]
+
+    def call(self, inputs, training=None):
+        """Reconstructions of `inputs`: a tensor of the same shape."""
+        return self.decoder(self.encoder(inputs, training=training), training=training)
+
+    def encode(self, x, *, batch_size=1024):
+        """Codes of `x`.
+
+        Args:
+            x: float array `(n, ...)`, of the shape that the encoder takes.
+            batch_size: images computed at a time; the codes do not depend on it.
+
+        Returns:
+            float32 NumPy array `(n, latent_dim)`.
+
+        Raises:
+            ValueError: if the shape does not fit; the message gives both.
+        """
+        return _predict(self.encoder, x, "x", batch_size)
+
+    def decode(self, z, *, batch_size=1024):
+        """Reconstructions from codes.
+
+        Args:
+            z: float array `(n, latent_dim)`.
+            batch_size: codes computed at a time.
+
+        Returns:
+            float32 NumPy array `(n, ...)`, of the shape of the inputs.
+
+        Raises:
+            ValueError: if the shape does not fit; the message gives both.
+        """
+        return _predict(self.decoder, z, "z", batch_size)
+
+    def reconstruct(self, x, *, batch_size=1024):
+        """`decode(encode(x))`: float32 NumPy array of the shape of `x`. Args, Raises: as `encode`."""
+        return self.decode(self.encode(x, batch_size=batch_size), batch_size=batch_size)
+
+    def get_config(self):
+        """What `from_config` needs to build the same model, without weights."""
+        return {
+            **super().get_config(),
+            "encoder": keras.saving.serialize_keras_object(self.encoder),
+            "decoder": keras.saving.serialize_keras_object(self.decoder),
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        """A new model with the architecture of `config` and fresh weights."""
+        parts = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("encoder", "decoder")}
+        return cls(**{**config, **parts})
+
+
+def dense_autoencoder(
+    latent_dim=32,
+    hidden_sizes=(512, 256),
+    *,
+    activation="gelu",
+    output_activation="sigmoid",
+    input_shape=(28, 28, 1),
+):
+    """A fully connected autoencoder whose decoder mirrors its encoder, not compiled.
+
+    Hinton and Salakhutdinov 2006 (Science 313:504) use
+    `dense_autoencoder(30, (1000, 500, 250), activation="sigmoid")`.
+
+    Args:
+        latent_dim: number of values in a code; the code itself has no activation,
+            so that it may take any value.
+        hidden_sizes: units of the encoder's hidden layers, input side first; the
+            decoder has the same in reverse. Empty: no hidden layer.
+        activation: of the hidden layers, any that Keras knows.
+        output_activation: "sigmoid" keeps pixels in [0, 1]; None leaves them free.
+        input_shape: of one image, without the batch axis.
+
+    Returns:
+        `Autoencoder` from `(batch, *input_shape)` to the same shape.
+
+    Raises:
+        ValueError: if a size is not a positive whole number.
+    """
+    _check_sizes(latent_dim=latent_dim, hidden_sizes=hidden_sizes, input_shape=input_shape)
+    encoder = keras.Sequential(
+        [
+            keras.Input(input_shape),
+            layers.Flatten(),
+            *(layers.Dense(units, activation) for units in hidden_sizes),
+            layers.Dense(latent_dim, name="code"),
+        ],
+        name="encoder",
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((latent_dim,)),
+            *(layers.Dense(units, activation) for units in reversed(hidden_sizes)),
+            layers.Dense(math.prod(input_shape), output_activation),
+            layers.Reshape(input_shape),
+        ],
+        name="decoder",
+    )
+    return Autoencoder(encoder, decoder)
+
+
+def conv_autoencoder(
+    latent_dim=32,
+    filters=(16, 32),
+    *,
+    kernel_size=3,
+    activation="gelu",
+    output_activation="sigmoid",
+    input_shape=(28, 28, 1),
+):
+    """A convolutional autoencoder with a dense code, not compiled.
+
+    Each stage of the encoder halves height and width (stride 2), each of the
+    decoder doubles them (transposed convolution).
+
+    Args:
+        latent_dim: number of values in a code.
+        filters: of the encoder's convolutions, input side first; the decoder has
+            the same in reverse.
+        kernel_size: side of the square kernels in pixels.
+        activation: of the hidden layers.
+        output_activation: "sigmoid" keeps pixels in [0, 1]; None leaves them free.
+        input_shape: `(height, width, channels)` of one image; height and width
+            must be multiples of 2 to the power of the number of stages.
+
+    Returns:
+        `Autoencoder` from `(batch, *input_shape)` to the same shape.
+
+    Raises:
+        ValueError: if a size is not a positive whole number, or the image can't be halved as often.
+    """
+    _check_sizes(latent_dim=latent_dim, filters=filters, kernel_size=kernel_size, input_shape=input_shape)
+    if not filters or len(input_shape) != 3:
+        raise ValueError(
+            "conv_autoencoder needs at least one stage and (height, width, channels), "
+            f"but filters is {filters!r} and input_shape {input_shape!r}."
+        )
+    height, width, channels = input_shape
+    step = 2 ** len(filters)
+    if height % step or width % step:
+        raise ValueError(
+            f"{len(filters)} stages halve the image {len(filters)} times, so its sides should be "
+            f"multiples of {step}, but they are {height} and {width}. Use fewer stages."
+        )
+    small = (height // step, width // step, filters[-1])
+    options = {"strides": 2, "padding": "same"}
+    encoder = keras.Sequential(
+        [
+            keras.Input(input_shape),
+            *(layers.Conv2D(f, kernel_size, activation=activation, **options) for f in filters),
+            layers.Flatten(),
+            layers.Dense(latent_dim, name="code"),
+        ],
+        name="encoder",
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((latent_dim,)),
+            layers.Dense(math.prod(small), activation),
+            layers.Reshape(small),
+            *(
+                layers.Conv2DTranspose(f, kernel_size, activation=activation, **options)
+                for f in reversed(filters[:-1])
+            ),
+            layers.Conv2DTranspose(channels, kernel_size, activation=output_activation, **options),
+        ],
+        name="decoder",
+    )
+    return Autoencoder(encoder, decoder)
+
+
+def _predict(model, x, name, batch_size):
+    """`model.predict` without a progress bar, and with a clear error for a wrong shape."""
+    expected = model.input_shape[1:]
+    shape = tuple(x.shape) if hasattr(x, "shape") else None
+    if shape is None or shape[1:] != expected or shape[0] == 0:
+        sizes = ", ".join(map(str, expected))
+        raise ValueError(f"{name} should be an array of shape (n, {sizes}), but {shape or type(x).__name__} came.")
+    return model.predict(x, batch_size=batch_size, verbose=0)
+
+
+def _check_sizes(**sizes):
+    for name, value in sizes.items():
+        for size in value if isinstance(value, (tuple, list)) else (value,):
+            if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+                raise ValueError(f"{name} should be made of positive whole numbers, but is {value!r}.")

