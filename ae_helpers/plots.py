@@ -128,6 +128,73 @@ def plot_reconstructions(x, reconstructions, *, show_error=True, title=None):
     return figure
 
 
+def plot_architecture(sizes, *, title=None):
+    """A network as a row of bars, one per layer, as tall as the layer is large.
+
+    Args:
+        sizes: dict from a layer's name to its number of values, in the order of
+            the data's flow; the smallest one, the bottleneck, is coloured.
+        title: of the figure.
+
+    Returns:
+        Figure. Heights are drawn on a scale of square roots, so that small layers stay visible.
+
+    Raises:
+        ValueError: if there are fewer than three layers, or a size is not positive.
+    """
+    if len(sizes) < 3 or min(sizes.values()) < 1:
+        raise ValueError(f"sizes should name three layers or more, all of positive size, but is {sizes!r}.")
+    figure = Figure(figsize=(1.25 * len(sizes) + 0.6, 3.2), layout="constrained")
+    ax = figure.subplots()
+    heights = np.sqrt(list(sizes.values()))
+    bottleneck = int(np.argmin(heights))
+    colours = ["#BBBBBB"] * len(sizes)
+    colours[bottleneck] = CURVE_COLOURS[1]
+    for i in range(len(sizes) - 1):  # the connections, as a grey band from bar to bar
+        ax.fill_between([i, i + 1], -heights[i : i + 2] / 2, heights[i : i + 2] / 2, color="#F0F0F0", zorder=0)
+    ax.bar(range(len(sizes)), heights, width=0.28, bottom=-heights / 2, color=colours)
+    for i, (name, size) in enumerate(sizes.items()):
+        ax.text(i, heights[i] / 2 + 0.7, str(size), ha="center", va="bottom", fontsize=11)
+        ax.text(i, -heights.max() / 2 - 1.5, name, ha="center", va="top", fontsize=10)
+    ax.set(xlim=(-0.6, len(sizes) - 0.4), ylim=(-heights.max() / 2 - 6, heights.max() / 2 + 3.5), title=title or "")
+    ax.axis("off")
+    return figure
+
+
+def plot_codes(x, z, x_hat, *, title=None):
+    """Images, their codes, and what is rebuilt from the codes: a row each.
+
+    Args:
+        x: float array `(n, height, width, 1)` in [0, 1], about six images.
+        z: float array `(n, latent_dim)`, drawn as a strip of colours around 0.
+        x_hat: reconstructions, same shape as x.
+        title: of the figure.
+
+    Returns:
+        Figure.
+
+    Raises:
+        ValueError: if the lengths differ.
+    """
+    x, x_hat, z = _squeezed(x, "x"), _squeezed(x_hat, "x_hat", unit_range=False), as_floats(z, "z")
+    if not len(x) == len(z) == len(x_hat) or z.ndim != 2:
+        raise ValueError(f"x, z and x_hat should have n rows each, but have shapes {x.shape}, {z.shape}, {x_hat.shape}.")
+    figure = Figure(figsize=(8.0, 0.78 * len(x) + 1.1), layout="constrained")
+    axes = figure.subplots(len(x), 3, width_ratios=[1, 7, 1], squeeze=False)
+    limit = np.abs(z).max()
+    for row, image, code, rebuilt in zip(axes, x, z, x_hat, strict=True):
+        _draw(row[0], image)
+        strip = row[1].imshow(code[None], cmap="PuOr", vmin=-limit, vmax=limit, aspect="auto")
+        row[1].set(xticks=[], yticks=[])
+        _draw(row[2], rebuilt)
+    for ax, name in zip(axes[0], ("x", f"code z: {z.shape[1]} numbers", "x̂"), strict=True):
+        ax.set_title(name, fontsize=10)
+    figure.colorbar(strip, ax=axes[:, 1], orientation="horizontal", shrink=0.6, label="value")
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
 def plot_latent_scatter(z, labels, *, title=None, max_points=5_000):
     """Two-dimensional codes, coloured by class, with each class named at its median.
 
