@@ -12,7 +12,8 @@ def as_floats(values, name, *, unit_range=False):
         unit_range: whether values must lie in [0, 1].
 
     Returns:
-        NumPy array of the same shape; float32 or float64 as it came, integers as float64.
+        NumPy array of the same shape; float32 or float64 as it came, float16
+        as float32, integers as float64.
 
     Raises:
         ValueError: if it is empty, no array of numbers, has a NaN or an
@@ -23,6 +24,8 @@ def as_floats(values, name, *, unit_range=False):
         raise ValueError(f"{name} should hold numbers, but its dtype is {array.dtype}.")
     if array.dtype.kind != "f":
         array = array.astype(np.float64)
+    elif array.dtype == np.float16:  # what a model of mixed precision gives: too coarse to add up
+        array = array.astype(np.float32)
     if array.size == 0:
         raise ValueError(f"{name} is empty: its shape is {array.shape}.")
     low, high = array.min(), array.max()

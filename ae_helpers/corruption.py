@@ -3,6 +3,10 @@
 All functions take one image `(28, 28)` or `(28, 28, 1)` or a batch
 `(n, 28, 28)` or `(n, 28, 28, 1)`, of any height and width, with values in
 [0, 1], and return the same shape as float32. The same seed gives the same images.
+
+A last axis of 1 is always the channel: `(28, 28, 1)` is one image, not 28 of
+one column each. Images are grey: three axes that end otherwise are a batch, so
+`(28, 28, 3)` would count as 28 images of 28 x 3 pixels.
 """
 
 import numpy as np
@@ -73,9 +77,10 @@ def add_occlusion(x, size, *, seed):
     batch = _as_batch(x)
     n, height, width, _ = batch.shape
     _require(
-        size == int(size) and 0 <= size <= min(height, width),
+        float(size).is_integer() and 0 <= size <= min(height, width),
         f"size should be a whole number from 0 to {min(height, width)} pixels, but is {size}.",
     )
+    size = int(size)
     rng = np.random.default_rng(seed)
     top = rng.integers(0, height - size, n, endpoint=True)[:, None, None]
     left = rng.integers(0, width - size, n, endpoint=True)[:, None, None]

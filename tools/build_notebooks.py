@@ -4,11 +4,13 @@
     python tools/build_notebooks.py 01 02    # some of them
 
 The scripts (jupytext's percent format) are what is edited; the notebooks are what
-is read and tested. A notebook is written only if every cell has run. It records
+is read and tested. A notebook is written only if every cell has run; one figure of it
+goes to `docs/images` for README. It records
 the checksums of the files that it was built from and of its outputs, so
 that `tests/test_notebooks.py` can tell one that is out of date or was edited by hand.
 """
 
+import base64
 import hashlib
 import json
 import os
@@ -24,6 +26,7 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 SOURCES = NOTEBOOKS / "src"
+IMAGES = ROOT / "docs" / "images"
 CELL_TIMEOUT = 300  # seconds
 
 # Run behind the last cell and then removed: which of our own files did the lesson use?
@@ -37,7 +40,9 @@ def main(wanted):
     sources = sorted(SOURCES.glob("[0-9][0-9]_*.py"))
     unknown = [n for n in wanted if not any(s.name.startswith(f"{n}_") for s in sources)]
     if unknown:
-        sys.exit(f"There is no lesson {', '.join(unknown)} in {SOURCES.relative_to(ROOT)}. Give two digits, such as 01.")
+        sys.exit(
+            f"There is no lesson {', '.join(unknown)} in {SOURCES.relative_to(ROOT)}. Give two digits, such as 01."
+        )
     for source in sources:
         if not wanted or source.name[:2] in wanted:
             build(source, NOTEBOOKS / f"{source.stem}.ipynb")
@@ -51,6 +56,8 @@ def build(source, target):
     half_written = target.with_suffix(".tmp")
     nbformat.write(notebook, half_written)
     half_written.replace(target)
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    (IMAGES / f"{source.name[:2]}.png").write_bytes(readme_figure(notebook))
 
 
 def read_source(source):
@@ -108,6 +115,12 @@ def execute(notebook, name, *, folder):
         "outputs": outputs_checksum(notebook),
     }
     print(f"\r{name}: {code_cells} cells in {time.perf_counter() - started:.0f} s" + " " * 20, flush=True)
+
+
+def readme_figure(notebook):
+    """The figure for README as bytes of a PNG file: that of the cell with the tag `readme`."""
+    (cell,) = (cell for cell in notebook.cells if "readme" in cell.metadata.get("tags", []))
+    return base64.b64decode(cell.outputs[0].data["image/png"])
 
 
 def checksums(files):

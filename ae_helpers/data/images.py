@@ -72,6 +72,4 @@ def _stratified_part(labels):
 
 
 def _as_unit_floats(images):
-    floats = images.astype(np.float32)
-    floats /= 255
-    return floats
+    return np.divide(images, 255, dtype=np.float32)

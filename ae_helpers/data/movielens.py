@@ -1,30 +1,41 @@
 """MovieLens: the bundled release, and folders in any of GroupLens' own formats."""
 
+import csv
 import gzip
 import io
+import itertools
+import operator
+import os
 import re
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ae_helpers.data.bundled import DATASETS, read_bundled
+from ae_helpers.data import bundled
 
 RATING_COLUMNS = {"userId": "int32", "movieId": "int32", "rating": "float32", "timestamp": "int64"}
 MOVIE_COLUMNS = ["movieId", "title", "genres"]
 LOWEST, HIGHEST = 0.5, 5.0  # stars
+BLOCK = 1_000_000  # ratings parsed at a time
 
 # The order of the 19 flags that end a line of ML-100K's u.item.
-ML_100K_GENRES = (
-    "unknown|Action|Adventure|Animation|Children's|Comedy|Crime|Documentary|Drama|Fantasy|"
-    "Film-Noir|Horror|Musical|Mystery|Romance|Sci-Fi|Thriller|War|Western"
-).split("|")
+ML_100K_GENRES = [
+    "unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama",
+    "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War",
+    "Western",
+]
 
-ARTICLES = "The A An La Le Les L' Los Las El Lo Il I Gli Un Une Una Das Der Die Den Det De O Os As".split()
-_TRAILING_ARTICLE = re.compile(rf"([^()]+?), ({'|'.join(ARTICLES)})(?=\s*(?:[():]|$))")
-_YEAR = re.compile(r"\((\d{4})(?:[-–]\s?\d{0,4})?\)\s*$")
+ARTICLES = "The|A|An|La|Le|Les|L'|Los|Las|El|Lo|Il|I|Gli|Un|Une|Una|Das|Der|Die|Den|Det|De|En|O|Os|As"
+# A name (which may hold a parenthesis) and its article, at the end of a title or of a parenthesis.
+_TRAILING_ARTICLE = re.compile(rf"(a\.k\.a\. )?((?:[^()]|\([^()]*\))+?),\s*({ARTICLES})(?=\s*(?:[():]|$))")
+# "(1994)", also "(1989-1993)" and "(2007-)" of a series, and "(1995) (V)" of a video.
+_YEAR = re.compile(r"\((\d{4})(?:[-–]\s?\d{0,4})?\)(?: \(V\))?$")
+
+_MEND = "Unpack or download the release again."
 
 
 @dataclass(frozen=True)
@@ -33,15 +44,18 @@ class _Layout:
 
     ratings: str
     movies: str
-    separator: str
+    separators: tuple[str, str]  # in the ratings file, in the movies file
     header: bool
+    encodings: tuple[str, ...]  # of the movies file; the first that fits
 
 
+_CSV = {"separators": (",", ","), "header": True, "encodings": ("utf-8-sig",)}
+_OLD = {"header": False, "encodings": ("utf-8", "latin-1")}
 _LAYOUTS = (
-    _Layout("ratings.csv", "movies.csv", ",", header=True),  # ml-latest-small, ml-25m, ml-32m
-    _Layout("ratings.csv.gz", "movies.csv.gz", ",", header=True),  # the same, packed
-    _Layout("ratings.dat", "movies.dat", "::", header=False),  # ml-1m, ml-10m
-    _Layout("u.data", "u.item", "\t", header=False),  # ml-100k
+    _Layout("ratings.csv", "movies.csv", **_CSV),  # ml-latest-small, ml-25m, ml-32m
+    _Layout("ratings.csv.gz", "movies.csv.gz", **_CSV),  # the same, packed
+    _Layout("ratings.dat", "movies.dat", ("::", "::"), **_OLD),  # ml-1m (Latin-1), ml-10m (UTF-8)
+    _Layout("u.data", "u.item", ("\t", "|"), **_OLD),  # ml-100k (Latin-1)
 )
 
 
@@ -65,36 +79,35 @@ def load_movielens(path=None):
 
     Raises:
         FileNotFoundError: if the folder or a file of it is missing.
-        OSError: if a file can't be read.
-        ValueError: if a file is damaged, a column is missing, a rating is no
-            number from 0.5 to 5, a user rated a movie twice, or a rating's
-            movie is unknown; the message names file and line.
+        OSError: if a file can't be read, or `path` is a file.
+        ValueError: if a file is damaged or empty, a column is missing, a
+            rating is no number from 0.5 to 5, a user rated a movie twice, a
+            movie is listed twice, or a rating's movie is unknown; the message
+            names the file, and the line where there is one.
 
     Source: Harper and Konstan 2015, doi:10.1145/2827872; https://grouplens.org/datasets/movielens/.
     """
     if path is None:
-        layout = _LAYOUTS[1]
-        folder = DATASETS / "movielens"
-        open_ratings, open_movies = (
-            lambda name=name: io.BytesIO(read_bundled(f"movielens/{name}"))
-            for name in ("ratings.csv", "movies.csv")
-        )
+        folder = bundled.DATASETS / "movielens"
+        for name in ("ratings.csv", "movies.csv"):
+            bundled.read_bundled(f"movielens/{name}")  # raises if it is damaged
     else:
         folder = Path(path)
-        layout = _recognise(folder)
-        open_ratings = _opener(folder / layout.ratings)
-        open_movies = _opener(folder / layout.movies)
-    movies = _read_movies(folder / layout.movies, open_movies, layout)
-    ratings = _read_ratings(folder / layout.ratings, open_ratings, layout)
-    _check_ratings(ratings, movies, folder, layout)
+    layout = _recognise(folder)
+    movies = _read_movies(folder / layout.movies, layout)
+    ratings = _read_ratings(folder / layout.ratings, layout)
+    _check_against_movies(ratings, movies, folder, layout)
+    _check_no_pair_twice(ratings, folder, layout)
+    listed = len(movies)
     movies = _with_clean_titles(movies)
-    titled = ratings["movieId"].isin(movies["movieId"])
-    if not titled.all():
-        ratings = ratings[titled].reset_index(drop=True)
+    if len(movies) < listed:
+        ratings = ratings[ratings["movieId"].isin(movies["movieId"])].reset_index(drop=True)
     return ratings, movies
 
 
 def _recognise(folder):
+    if folder.is_file():
+        raise NotADirectoryError(f"{folder} is a file. Unpack the release if it is packed, and give its folder.")
     if not folder.is_dir():
         raise FileNotFoundError(
             f"There is no folder {folder}. Give the folder of an unpacked MovieLens release, "
@@ -104,10 +117,10 @@ def _recognise(folder):
     for layout in _LAYOUTS:
         if {layout.ratings, layout.movies} <= names:
             return layout
-        if layout.ratings in names:
-            raise FileNotFoundError(
-                f"{folder} has {layout.ratings} but no {layout.movies}. Unpack the release again."
-            )
+    for layout in _LAYOUTS:
+        for there, missing in ((layout.ratings, layout.movies), (layout.movies, layout.ratings)):
+            if there in names:
+                raise FileNotFoundError(f"{folder} has {there} but no {missing}. {_MEND}")
     known = ", ".join(f"{layout.ratings} and {layout.movies}" for layout in _LAYOUTS)
     raise FileNotFoundError(
         f"{folder} is no MovieLens folder: it should hold {known}, "
@@ -116,201 +129,269 @@ def _recognise(folder):
     )
 
 
-def _opener(file):
-    """A function that opens `file` for reading bytes, unpacked if it is gzipped."""
-    return lambda: gzip.open(file) if file.suffix == ".gz" else open(file, "rb")
-
-
-def _read_ratings(file, open_file, layout):
-    """The ratings table, with the types of `RATING_COLUMNS` and no missing value."""
-    columns = list(RATING_COLUMNS)
-    with _named_errors(file), open_file() as stream:
-        first = stream.readline()
-    if layout.header:
-        _require_columns(file, first.decode("utf-8", "replace"), columns)
-    elif first.count(layout.separator.encode()) != len(columns) - 1:
-        raise ValueError(
-            f"{file}, line 1: expected {len(columns)} fields ({', '.join(columns)}) "
-            f"separated by {layout.separator!r}, found {first[:80]!r}. Unpack the release again."
-        )
+@contextmanager
+def _reading(file):
+    """The content of `file` as a stream of bytes, unpacked; errors of reading it name the file."""
     try:
-        with _named_errors(file), open_file() as stream:
-            return _parse(stream, layout, RATING_COLUMNS)
-    except ValueError as error:  # slow, but only for a broken file: where is it broken?
-        _locate_bad_line(file, open_file, layout)
-        raise ValueError(f"{file} can't be read: {error}") from error
+        with (gzip.open if file.suffix == ".gz" else open)(file, "rb") as stream:
+            yield stream
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ValueError(f"{file} is damaged or cut short ({error}). {_MEND}") from error
+    except OSError as error:
+        raise OSError(
+            f"{file} can't be read ({error.strerror}). Check that it is a file and that you may read it."
+        ) from error
 
 
-def _parse(stream, layout, dtypes):
-    """Parse a ratings file. All separators are made of one character, for pandas' fast parser."""
+def _read_ratings(file, layout):
+    """The ratings table: the types of `RATING_COLUMNS`, no missing value, only possible values."""
     columns = list(RATING_COLUMNS)
-    options = {"sep": layout.separator, "usecols": columns, "header": 0 if layout.header else None}
-    if not layout.header:
-        options["names"] = columns
-    if layout.separator == "::":
-        # With a single colon, every second column is empty.
-        options.update(sep=":", names=["userId", "_1", "movieId", "_2", "rating", "_3", "timestamp"])
-    # Without NA detection an empty field is an error, as it should be, and parsing is faster.
-    return pd.read_csv(stream, dtype=dtypes, na_filter=False, index_col=False, **options)[columns]
+    if layout.header:
+        with _reading(file) as stream:
+            header = stream.readline().decode("utf-8-sig", "replace").rstrip("\r\n").split(",")
+        _require_columns(file, header, columns)
+        columns = header
+    # pandas lets no line have more fields than the first one, so that one must be right.
+    _check_lines(file, layout, columns, skip=int(layout.header), stop=1 + layout.header)
+    blocks = []
+    read = int(layout.header)  # lines so far, not counting empty ones
+    try:
+        with _reading(file) as stream:
+            for block in _parse(stream, layout, columns):
+                if block["userId"].min() < 0 or not block["rating"].between(LOWEST, HIGHEST).all():
+                    raise ValueError("a negative userId or an impossible rating")
+                blocks.append(block)
+                read += len(block)
+    except (ValueError, OverflowError) as error:
+        _check_lines(file, layout, columns, skip=read)  # names the line; too slow for the whole of a large file
+        raise ValueError(f"{file}, after line {read}: {error}. {_MEND}") from error
+    if not any(map(len, blocks)):
+        raise ValueError(f"{file} has no ratings. {_MEND}")
+    ratings = pd.concat(blocks, ignore_index=True)
+    _check_last_line(file, ratings)
+    return ratings
 
 
-def _locate_bad_line(file, open_file, layout):
-    """Raise a ValueError for the first line that has a field that is no number."""
-    with _named_errors(file), open_file() as stream:
+def _parse(stream, layout, columns):
+    """Yield the ratings in tables of at most `BLOCK` rows."""
+    separator = layout.separators[0]
+    if separator == "::":  # pandas' fast parser wants a single character
+        stream, separator = io.BytesIO(stream.read().replace(b"::", b"\t")), "\t"
+    tables = pd.read_csv(
+        stream,
+        sep=separator,
+        header=None,
+        skiprows=int(layout.header),
+        names=columns,
+        index_col=False,
+        dtype=RATING_COLUMNS,
+        na_filter=False,  # so that an empty field is an error; parsing is faster, too
+        quoting=csv.QUOTE_NONE,
+        chunksize=BLOCK,
+    )
+    for table in tables:
+        yield table[list(RATING_COLUMNS)]
+
+
+def _check_lines(file, layout, columns, skip, stop=None):
+    """Raise a ValueError for the first line of a ratings file, after `skip` lines, that is wrong by itself."""
+    separator = layout.separators[0]
+    with _reading(file) as stream:
+        for number, line in itertools.islice(enumerate(stream, start=1), skip, stop):
+            if not line.strip():
+                continue  # pandas skips empty lines, too
+            text = line.decode("utf-8", "backslashreplace").rstrip("\r\n")
+            fields = text.split(separator)
+            if len(fields) != len(columns):
+                raise ValueError(
+                    f"{file}, line {number}: expected {len(columns)} fields ({', '.join(columns)}) "
+                    f"separated by {separator!r}, found {len(fields)}: {text[:80]!r}. {_MEND}"
+                )
+            for column, field in zip(columns, fields, strict=True):
+                problem = _problem(column, field.strip())
+                if problem:
+                    raise ValueError(
+                        f"{file}, line {number}: {column} is {field[:80]!r}, {problem}. "
+                        f"Mend or remove the line. Or: {_MEND}"
+                    )
+
+
+def _problem(column, field):
+    """What is wrong with a field of the ratings file, or None."""
+    if column == "rating":
         try:
-            text = _parse(stream, layout, str)
-        except pd.errors.ParserError as error:  # its message names the line
-            raise ValueError(f"{file}: {error}. Unpack the release again.") from error
-    for column in RATING_COLUMNS:
-        bad = pd.to_numeric(text[column], errors="coerce").isna().to_numpy()
-        if column != "rating":
-            bad |= ~text[column].astype(str).str.fullmatch(r"\d+").to_numpy()
-        if bad.any():
-            row = int(bad.argmax())
-            raise ValueError(
-                f"{file}, line {_line(row, layout)}: {column} is {text[column].iloc[row]!r}, "
-                "which is no number of the expected kind. Mend the line, or unpack the release again."
-            )
+            possible = LOWEST <= float(field) <= HIGHEST
+        except ValueError:
+            return "which is no number"
+        return None if possible else f"outside {LOWEST} to {HIGHEST} stars"
+    if column in RATING_COLUMNS and not _is_whole_number(field, RATING_COLUMNS[column]):
+        return f"which is no whole number from 0 to {np.iinfo(RATING_COLUMNS[column]).max:,}"
+    return None
 
 
-def _check_ratings(ratings, movies, folder, layout):
-    """Raise a ValueError, naming the line, for values that can't be."""
-    file = folder / layout.ratings
-    if ratings.empty:
-        raise ValueError(f"{file} has no ratings. Unpack the release again.")
-    possible = ratings["rating"].between(LOWEST, HIGHEST).to_numpy()
-    if not possible.all():
-        row = int(possible.argmin())
-        raise ValueError(
-            f"{file}, line {_line(row, layout)}: rating is {ratings['rating'].iloc[row]}, "
-            f"outside {LOWEST} to {HIGHEST} stars. Mend or remove the line."
-        )
+def _is_whole_number(field, dtype="int32"):
+    return field.isascii() and field.isdigit() and int(field) <= np.iinfo(dtype).max
+
+
+def _check_last_line(file, ratings):
+    """Raise a ValueError if the file ends within its last timestamp, which is a number still."""
+    if file.suffix == ".gz":
+        return  # gzip has a check of its own
+    with _reading(file) as stream:
+        stream.seek(-1, os.SEEK_END)
+        is_complete = stream.read() == b"\n"
+    # All of MovieLens' timestamps are of one magnitude; one that lacks a digit is not.
+    first, last = ratings["timestamp"].iloc[[0, -1]]
+    if not is_complete and last < first / 4:
+        raise ValueError(f"{file} is cut short: its last line ends with the timestamp {last}. {_MEND}")
+
+
+def _check_against_movies(ratings, movies, folder, layout):
+    """Raise a ValueError, naming the line, for a rating of an unknown movie."""
     known = ratings["movieId"].isin(movies["movieId"]).to_numpy()
     if not known.all():
         row = int(known.argmin())
+        file = folder / layout.ratings
         raise ValueError(
-            f"{file}, line {_line(row, layout)}: movie {ratings['movieId'].iloc[row]} "
+            f"{file}, line {_line(file, layout, row)}: movie {ratings['movieId'].iloc[row]} "
             f"is not in {layout.movies}. Do both files come from the same release?"
         )
+
+
+def _check_no_pair_twice(ratings, folder, layout):
+    """Raise a ValueError, naming both lines, if a user rates a movie twice."""
     pair = ratings["userId"].to_numpy(np.int64) << 32 | ratings["movieId"].to_numpy(np.int64)
-    ordered = np.sort(pair)
+    ordered = np.sort(pair)  # faster than hashing 25 million pairs
     if (ordered[1:] == ordered[:-1]).any():
         row = int(pd.Series(pair).duplicated().to_numpy().argmax())
         first = int((pair == pair[row]).argmax())
         user, movie = ratings.loc[row, ["userId", "movieId"]].astype(int)
+        file = folder / layout.ratings
         raise ValueError(
-            f"{file}, line {_line(row, layout)}: user {user} rates movie {movie} again, "
-            f"after line {_line(first, layout)}. Remove one of the two."
+            f"{file}, line {_line(file, layout, row)}: user {user} rates movie {movie} again, "
+            f"after line {_line(file, layout, first)}. Remove one of the two."
         )
 
 
-def _line(row, layout):
+def _line(file, layout, row):
     """Number of the line, counted from 1, that holds a row of a ratings file."""
-    return row + (2 if layout.header else 1)
+    with _reading(file) as stream:
+        filled = (number for number, line in enumerate(stream, start=1) if line.strip())
+        return next(itertools.islice(filled, row + layout.header, None))
 
 
-def _read_movies(file, open_file, layout):
+def _read_movies(file, layout):
     """The movies table with the columns of `MOVIE_COLUMNS`, titles as published."""
-    with _named_errors(file), open_file() as stream:
-        content = stream.read()
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")  # ml-1m and ml-100k
+    rows = _rows(file, layout)
     if layout.header:
-        _require_columns(file, text.partition("\n")[0], MOVIE_COLUMNS)
-        try:
-            table = pd.read_csv(io.StringIO(text), usecols=MOVIE_COLUMNS, dtype=str, na_filter=False)
-        except pd.errors.ParserError as error:
-            raise ValueError(f"{file}: {error}. Unpack the release again.") from error
+        _, columns = next(rows, (1, []))
+        _require_columns(file, columns, MOVIE_COLUMNS)
+        pick = operator.itemgetter(*map(columns.index, MOVIE_COLUMNS))
+    elif layout.movies == "u.item":
+        columns = ["movie id", "title", "release date", "video release date", "URL", *ML_100K_GENRES]
+        pick = _fields_of_item
     else:
-        read_fields = _fields_of_dat if layout.separator == "::" else _fields_of_item
-        rows = []
-        for number, line in enumerate(text.splitlines(), start=1):
-            fields = read_fields(line)
-            if fields is None:
-                raise ValueError(
-                    f"{file}, line {number}: {line[:80]!r} is no line of this format. Unpack the release again."
-                )
-            rows.append(fields)
-        table = pd.DataFrame(rows, columns=MOVIE_COLUMNS, dtype=str)
-    ids = pd.to_numeric(table["movieId"], errors="coerce")
-    if ids.isna().any():
-        row = int(ids.isna().to_numpy().argmax())
-        raise ValueError(
-            f"{file}: movieId is {table['movieId'].iloc[row]!r} in row {row + 1}, no number. Mend the row."
-        )
-    if ids.duplicated().any():
-        raise ValueError(f"{file}: movie {ids[ids.duplicated()].iloc[0]:.0f} is listed twice. Remove one row.")
-    return table.assign(movieId=ids.astype("int32"))
+        columns, pick = MOVIE_COLUMNS, tuple
+    lines, table = {}, []
+    for number, fields in rows:
+        where = f"{file}, line {number}:"
+        if len(fields) != len(columns):
+            raise ValueError(
+                f"{where} expected {len(columns)} fields ({', '.join(columns)[:80]}) separated by "
+                f"{layout.separators[1]!r}, found {len(fields)}: {fields[:4]}. {_MEND}"
+            )
+        try:
+            movie, title, genres = pick(fields)
+        except ValueError as error:
+            raise ValueError(f"{where} {error}. {_MEND}") from error
+        if not _is_whole_number(movie):
+            raise ValueError(f"{where} the movie's id is {movie[:80]!r}, which is no whole number. Mend the line.")
+        if int(movie) in lines:
+            raise ValueError(
+                f"{where} movie {movie} is listed again, after line {lines[int(movie)]}. Remove one of the two."
+            )
+        lines[int(movie)] = number
+        table.append((int(movie), title, genres))
+    if not table:
+        raise ValueError(f"{file} lists no movies. {_MEND}")
+    return pd.DataFrame(table, columns=MOVIE_COLUMNS).astype({"movieId": "int32"})
 
 
-def _fields_of_dat(line):
-    """Id, title and genres of a line such as `1::Toy Story (1995)::Animation|Comedy`."""
-    fields = line.split("::")
-    return fields if len(fields) == 3 else None
+def _rows(file, layout):
+    """Yield the number and the fields of each line of a movies file that is not empty."""
+    text = _decoded(file, layout)
+    separator = layout.separators[1]
+    if separator != ",":
+        for number, line in enumerate(text.split("\n"), start=1):
+            if line.strip():
+                yield number, line.rstrip("\r").split(separator)
+        return
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    start = 1
+    try:
+        for fields in reader:
+            if fields:
+                yield start, fields
+            start = reader.line_num + 1
+    except csv.Error as error:  # a quotation mark too few or too many
+        raise ValueError(f"{file}, line {start}: {error}. {_MEND}") from error
 
 
-def _fields_of_item(line):
+def _decoded(file, layout):
+    with _reading(file) as stream:
+        content = stream.read()
+    for encoding in layout.encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError as error:
+            number = content.count(b"\n", 0, error.start) + 1
+            problem = f"{file}, line {number}: byte {content[error.start]:#x} is not UTF-8. {_MEND}"
+    raise ValueError(problem)
+
+
+def _fields_of_item(fields):
     """Id, title and genres of a line of u.item, whose genres are 19 flags."""
-    fields = line.split("|")
-    if len(fields) != 5 + len(ML_100K_GENRES):
-        return None
-    genres = "|".join(genre for genre, flag in zip(ML_100K_GENRES, fields[5:], strict=True) if flag == "1")
+    flags = fields[5:]
+    if not set(flags) <= {"0", "1"}:
+        raise ValueError(f"the genres should be 19 flags, 0 or 1, but are {'|'.join(flags)[:80]!r}")
     # Movie 267 of ML-100K has the title "unknown": it has none.
-    return fields[0], "" if fields[1] == "unknown" else fields[1], genres
+    title = "" if fields[1] == "unknown" else fields[1]
+    return fields[0], title, "|".join(genre for genre, flag in zip(ML_100K_GENRES, flags, strict=True) if flag == "1")
 
 
 def _with_clean_titles(movies):
     """Titled movies only, with articles in front and the year in a column too."""
-    movies = movies[movies["title"].str.strip() != ""].reset_index(drop=True)
-    year = movies["title"].str.extract(_YEAR, expand=False)
-    return pd.DataFrame(
+    titles = [" ".join(title.split()) for title in movies["title"]]  # no double or trailing spaces
+    years = [_YEAR.search(title) for title in titles]
+    clean = pd.DataFrame(
         {
             "movieId": movies["movieId"],
-            "title": [_article_first(title.strip()) for title in movies["title"]],
-            "year": pd.to_numeric(year).astype("Int16"),
+            "title": [_article_first(title) for title in titles],
+            "year": pd.array([int(year[1]) if year else None for year in years], dtype="Int16"),
             "genres": movies["genres"],
         }
     )
+    return clean[clean["title"] != ""].reset_index(drop=True)
 
 
 def _article_first(title):
     """ "Dark Knight, The (2008)" becomes "The Dark Knight (2008)"; also inside parentheses."""
 
     def swap(match):
-        name, article = match.groups()
+        also, name, article = match.groups()
         space = "" if article.endswith("'") else " "
-        return f"{article}{space}{name}"
+        return f"{also or ''}{article}{space}{name}"
 
     return _TRAILING_ARTICLE.sub(swap, title)
 
 
-def _require_columns(file, header, columns):
-    """Raise a ValueError if the header of a CSV file lacks one of `columns`."""
-    found = header.strip().lstrip("\ufeff").split(",")
-    missing = [column for column in columns if column not in found]
-    if missing:
+def _require_columns(file, found, columns):
+    """Raise a ValueError if the first line of a CSV file does not name each of `columns` once."""
+    if found in ([], [""]):
+        raise ValueError(f"{file} is empty, or its first line is. {_MEND}")
+    wrong = [column for column in columns if found.count(column) != 1]
+    if wrong:
         raise ValueError(
-            f"{file}, line 1: no column {', '.join(missing)}; found {', '.join(found)[:80]!r}. "
-            f"The first line should name {', '.join(columns)}."
+            f"{file}, line 1: the columns are {','.join(found)[:80]}, but {', '.join(wrong)} should be "
+            f"among them, once. {_MEND}"
         )
-
-
-class _named_errors:
-    """Context in which errors of reading a file become errors that name the file."""
-
-    def __init__(self, file):
-        self.file = file
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, traceback):
-        if isinstance(error, (EOFError, zlib.error, gzip.BadGzipFile)):
-            raise ValueError(f"{self.file} is damaged or cut short ({error}). Unpack the release again.") from error
-        if isinstance(error, UnicodeDecodeError):
-            raise ValueError(f"{self.file} is not text in UTF-8 ({error}). Unpack the release again.") from error
-        if isinstance(error, OSError):
-            message = f"{self.file} can't be read ({error.strerror}). Check that it is a file and that you may read it."
-            raise OSError(message) from error

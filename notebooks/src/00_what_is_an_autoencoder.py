@@ -153,7 +153,9 @@ show(
 z_test = encoder.predict(x_test, batch_size=1000, verbose=0)
 x_hat = decoder.predict(z_test, batch_size=1000, verbose=0)
 show(
-    plot_reconstructions(x_test[:10], x_hat[:10], title="Test digits and their reconstructions; below each its squared error"),
+    plot_reconstructions(
+        x_test[:10], x_hat[:10], title="Test digits and their reconstructions; below each its squared error"
+    ),
     alt="Ten test digits above ten slightly blurred reconstructions, all of them readable.",
 )
 
@@ -165,7 +167,7 @@ show(
 #
 # A code is a list of 32 numbers. Below, each row is a digit, its code as a strip of colours, and the digit rebuilt from it.
 
-# %%
+# %% tags=["readme"]
 shown = [3, 10, 13, 2, 5, 14]  # three zeros and three ones
 show(
     plot_codes(x_test[shown], z_test[shown], x_hat[shown], title="Image, code, reconstruction"),
@@ -288,12 +290,22 @@ claim(
     np.isclose(784 * keras_loss, ae_error, rtol=1e-3),
 )
 claim("No label took part: no variable of this notebook holds one.", not any(v.startswith("y_") for v in globals()))
+claim(
+    "The first validation value lies below the first training value.",
+    history.history["val_loss"][0] < history.history["loss"][0],
+)
+claim(
+    "Afterwards the validation error still falls.",
+    history.history["val_loss"][-1] < 0.8 * history.history["val_loss"][0],
+)
 claim("The code has 32 numbers for 784 pixels.", z_test.shape == (10_000, 32))
 claim("Images that are far apart have codes that are far apart.", correlation > 0.5)
 claim("On unseen digits the error is less than a quarter of the mean image's.", ae_error < mean_error / 4)
 claim("It is also lower than that of PCA with as many numbers.", ae_error < 0.9 * pca_error)
 claim("A perfect copy costs 0.058 binary cross-entropy per pixel, not 0.", 0.0575 < floor < 0.0585)
-claim("The package's dense_autoencoder is the same network.", library_model.count_params() == autoencoder.count_params())
+claim(
+    "The package's dense_autoencoder is the same network.", library_model.count_params() == autoencoder.count_params()
+)
 claim("With unscaled pixels the network is worse than the mean image.", unscaled_error > 1.2 * mean_error)
 
 # %% [markdown]

@@ -1,0 +1,422 @@
+import gzip
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ae_helpers.data import bundled, load_movielens, movielens
+
+# A release of four ratings, as each of GroupLens' formats would write it. Movie 50 has no title.
+RATINGS = [(1, 10, 5.0, 964982703), (1, 20, 3.0, 964981247), (2, 10, 4.0, 1141415820), (2, 30, 1.0, 1141415821)]
+OF_UNTITLED = (2, 50, 2.0, 1141415822)
+MOVIES = [
+    (10, "Misérables, Les (1995)", ["Drama", "War"]),
+    (20, "Star Wars: Episode IV - A New Hope (1977)", ["Action", "Sci-Fi"]),
+    (30, "Girl, Interrupted (1999)", ["Drama"]),
+    (40, "Dark Knight, The (2008)", ["Action", "Crime"]),
+]
+FLAGS = [
+    *("unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama"),
+    *("Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"),
+]
+
+RATINGS_CSV = "userId,movieId,rating,timestamp\n" + "".join(
+    f"{user},{movie},{rating},{time}\n" for user, movie, rating, time in [*RATINGS, OF_UNTITLED]
+)
+MOVIES_CSV = (
+    "movieId,title,genres\n"
+    + "".join(f'{movie},"{title}",{"|".join(genres)}\n' for movie, title, genres in MOVIES)
+    + "50,,Drama\n"
+)
+
+
+def write_csv(folder):
+    (folder / "ratings.csv").write_bytes(RATINGS_CSV.encode())
+    (folder / "movies.csv").write_bytes(MOVIES_CSV.encode())
+
+
+def write_csv_of_windows(folder):
+    """With a byte order mark and CR LF."""
+    (folder / "ratings.csv").write_bytes(("\ufeff" + RATINGS_CSV).replace("\n", "\r\n").encode())
+    (folder / "movies.csv").write_bytes(("\ufeff" + MOVIES_CSV).replace("\n", "\r\n").encode())
+
+
+def write_csv_in_another_order(folder):
+    """With other orders of columns, and one column more."""
+    lines = [line.split(",") for line in RATINGS_CSV.splitlines()]
+    text = "".join(f"{t},{u},{i or 'row'},{r},{m}\n" for i, (u, m, r, t) in enumerate(lines))
+    (folder / "ratings.csv").write_bytes(text.encode())
+    movies = pd.read_csv(pd.io.common.StringIO(MOVIES_CSV), keep_default_na=False)
+    movies[["genres", "movieId", "title"]].to_csv(folder / "movies.csv", index=False)
+
+
+def write_csv_with_empty_lines(folder):
+    (folder / "ratings.csv").write_bytes(RATINGS_CSV.replace("2,10", "\n2,10").encode() + b"\n\n")
+    (folder / "movies.csv").write_bytes(MOVIES_CSV.encode() + b"\n\n")
+
+
+def write_packed_csv(folder):
+    (folder / "ratings.csv.gz").write_bytes(gzip.compress(RATINGS_CSV.encode()))
+    (folder / "movies.csv.gz").write_bytes(gzip.compress(MOVIES_CSV.encode()))
+
+
+def write_dat(folder, encoding, rating):
+    ratings = "".join(f"{u}::{m}::{rating(r)}::{t}\n" for u, m, r, t in [*RATINGS, OF_UNTITLED])
+    movies = "".join(f"{movie}::{title}::{'|'.join(genres)}\n" for movie, title, genres in MOVIES)
+    (folder / "ratings.dat").write_bytes(ratings.encode())
+    (folder / "movies.dat").write_bytes((movies + "50::::Drama\n").encode(encoding))
+
+
+def write_ml_1m(folder):
+    write_dat(folder, "latin-1", rating=int)
+
+
+def write_ml_10m(folder):
+    write_dat(folder, "utf-8", rating=float)
+
+
+def write_ml_100k(folder):
+    ratings = "".join(f"{u}\t{m}\t{int(r)}\t{t}\n" for u, m, r, t in [*RATINGS, OF_UNTITLED])
+    movies = ""
+    for movie, title, genres in [*MOVIES, (50, "unknown", ["unknown"])]:
+        flags = "|".join(str(int(genre in genres)) for genre in FLAGS)
+        movies += f"{movie}|{title}|01-Jan-1995||http://us.imdb.com/M/title-exact?{movie}|{flags}\n"
+    (folder / "u.data").write_bytes(ratings.encode())
+    (folder / "u.item").write_bytes(movies.encode("latin-1"))
+
+
+# The bundled release
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return load_movielens()
+
+
+def test_bundled_release_is_the_published_one():
+    """100,004 ratings by 671 users of 9,066 movies, which sum to 354,375."""
+    published = pd.read_csv(bundled.DATASETS / "movielens" / "ratings.csv.gz")
+    assert (len(published), published["userId"].nunique(), published["movieId"].nunique()) == (100_004, 671, 9_066)
+    assert published["rating"].sum() == 354_375.0
+    movies = pd.read_csv(bundled.DATASETS / "movielens" / "movies.csv.gz", keep_default_na=False)
+    untitled = movies["movieId"][movies["title"] == ""]
+    ratings, titled = load_movielens()
+    assert (len(movies), len(untitled), len(titled)) == (9_066, 5, 9_061)
+    expected = published[~published["movieId"].isin(untitled)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(ratings, expected, check_dtype=False)
+
+
+def test_tables_have_the_documented_columns_and_types(tables):
+    ratings, movies = tables
+    types = {"userId": "int32", "movieId": "int32", "rating": "float32", "timestamp": "int64"}
+    assert ratings.dtypes.astype(str).to_dict() == types
+    assert list(movies) == ["movieId", "title", "year", "genres"]
+    assert (movies["movieId"].dtype, movies["year"].dtype) == (np.int32, pd.Int16Dtype())
+    assert movies["movieId"].is_unique
+    for table in tables:
+        assert table.index.equals(pd.RangeIndex(len(table)))
+        assert not table.isna().any(axis=None)
+    assert set(ratings["rating"]) == set(np.arange(1, 11) / 2)
+    assert set(ratings["movieId"]) == set(movies["movieId"])
+    assert pd.to_datetime(ratings["timestamp"], unit="s").dt.year.between(1995, 2016).all()
+
+
+def test_two_calls_give_the_same_tables(tables):
+    for first, second in zip(tables, load_movielens(), strict=True):
+        pd.testing.assert_frame_equal(first, second)
+
+
+@pytest.mark.parametrize(
+    ("movie", "title", "year"),
+    [
+        (1, "Toy Story (1995)", 1995),
+        (58559, "The Dark Knight (2008)", 2008),
+        (73, "Les Misérables (1995)", 1995),
+        (124, "The Star Maker (L'Uomo delle stelle) (1995)", 1995),
+        (1201, "The Good, the Bad and the Ugly (Il Buono, il brutto, il cattivo) (1966)", 1966),
+        (3186, "Girl, Interrupted (1999)", 1999),
+        (924, "2001: A Space Odyssey (1968)", 1968),
+    ],
+)
+def test_bundled_titles(tables, movie, title, year):
+    row = tables[1].set_index("movieId").loc[movie]
+    assert (row["title"], row["year"]) == (title, year)
+
+
+def test_no_bundled_title_ends_with_an_article(tables):
+    assert not tables[1]["title"].str.contains(r",\s*(?:The|An?|L[ae]s?|L'|Il|El|Das|De[rn]|Die)\s*(?:\(|\)|$)").any()
+
+
+# Folders of other releases
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        write_csv,
+        write_csv_of_windows,
+        write_csv_in_another_order,
+        write_csv_with_empty_lines,
+        write_packed_csv,
+        write_ml_1m,
+        write_ml_10m,
+        write_ml_100k,
+    ],
+)
+@pytest.mark.parametrize("as_type", [str, lambda path: path], ids=["str", "Path"])
+def test_every_format_gives_the_same_tables(tmp_path, write, as_type):
+    write(tmp_path)
+    ratings, movies = load_movielens(as_type(tmp_path))
+    assert [tuple(row) for row in ratings.itertuples(index=False)] == RATINGS
+    assert [str(dtype) for dtype in ratings.dtypes] == ["int32", "int32", "float32", "int64"]
+    assert [tuple(row) for row in movies.itertuples(index=False)] == [
+        (10, "Les Misérables (1995)", 1995, "Drama|War"),
+        (20, "Star Wars: Episode IV - A New Hope (1977)", 1977, "Action|Sci-Fi"),
+        (30, "Girl, Interrupted (1999)", 1999, "Drama"),
+        (40, "The Dark Knight (2008)", 2008, "Action|Crime"),
+    ]
+    assert (str(movies["movieId"].dtype), str(movies["year"].dtype)) == ("int32", "Int16")
+
+
+@pytest.mark.parametrize(
+    ("published", "clean", "year"),
+    [
+        ("Dark Knight, The (2008)", "The Dark Knight (2008)", 2008),
+        ("Avventura, L' (Adventure, The) (1960)", "L'Avventura (The Adventure) (1960)", 1960),
+        ("Macbeth (a.k.a. Tragedy of Macbeth, The) (1971)", "Macbeth (a.k.a. The Tragedy of Macbeth) (1971)", 1971),
+        ("Librarian, The: The Curse (2008)", "The Librarian: The Curse (2008)", 2008),
+        ("Human Centipede II (Full Sequence), The (2011)", "The Human Centipede II (Full Sequence) (2011)", 2011),
+        ("Girl, Interrupted (1999)", "Girl, Interrupted (1999)", 1999),
+        ("Me, Myself & Irene (2000)", "Me, Myself & Irene (2000)", 2000),
+        ("Tarzan, the Ape Man (1981)", "Tarzan, the Ape Man (1981)", 1981),
+        ("Blind Side, The  (2009) ", "The Blind Side (2009)", 2009),
+        ("Office, The", "The Office", None),
+        ("2012", "2012", None),
+        ("(500) Days of Summer (2009)", "(500) Days of Summer (2009)", 2009),
+        ("Fawlty Towers (1975-1979)", "Fawlty Towers (1975-1979)", 1975),
+        ("Big Bang Theory, The (2007-)", "The Big Bang Theory (2007-)", 2007),
+        ("Night Of, The (2009– )", "The Night Of (2009– )", 2009),
+        ("Land Before Time III (1995) (V)", "Land Before Time III (1995) (V)", 1995),
+        ("Class of 1984 (1982)", "Class of 1984 (1982)", 1982),
+    ],
+)
+def test_titles_and_years(tmp_path, published, clean, year):
+    (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,10,5,964982703\n")
+    (tmp_path / "movies.csv").write_text(f'movieId,title,genres\n10,"{published}",Drama\n', encoding="utf-8")
+    row = load_movielens(tmp_path)[1].iloc[0]
+    assert row["title"] == clean
+    assert row["year"] is pd.NA if year is None else row["year"] == year
+
+
+# Folders that are none
+
+
+def test_no_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no folder .*/nowhere\. Give the folder of an unpacked"):
+        load_movielens(tmp_path / "nowhere")
+
+
+def test_file_instead_of_a_folder(tmp_path):
+    write_csv(tmp_path)
+    with pytest.raises(NotADirectoryError, match=r"ratings\.csv is a file.*give its folder"):
+        load_movielens(tmp_path / "ratings.csv")
+
+
+@pytest.mark.parametrize("content", [[], ["notes.txt"], ["ml-25m"]])
+def test_folder_without_movielens(tmp_path, content):
+    for name in content:
+        (tmp_path / name).mkdir()
+    expected = f"is no MovieLens folder.*ratings.csv and movies.csv.*but holds {''.join(content) or 'nothing'}"
+    with pytest.raises(FileNotFoundError, match=expected):
+        load_movielens(tmp_path)
+
+
+@pytest.mark.parametrize("write", [write_csv, write_packed_csv, write_ml_1m, write_ml_100k])
+@pytest.mark.parametrize("missing", [0, 1])
+def test_one_file_missing(tmp_path, write, missing):
+    write(tmp_path)
+    files = sorted(tmp_path.iterdir())
+    files[missing].unlink()
+    with pytest.raises(FileNotFoundError, match=f"has {files[1 - missing].name} but no {files[missing].name}.*Unpack"):
+        load_movielens(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["ratings.csv", "movies.csv"])
+def test_unreadable_file(tmp_path, name):
+    """The tests may run as root, who may read every file; but nobody can read a folder."""
+    write_csv(tmp_path)
+    (tmp_path / name).unlink()
+    (tmp_path / name).mkdir()
+    with pytest.raises(OSError, match=f"{name} can't be read.*Check that it is a file"):
+        load_movielens(tmp_path)
+
+
+# Damaged files
+
+
+def refuses(folder, name, problem):
+    """Require an error that names the file, the problem, and what to do."""
+    message = rf"^{re.escape(str(folder / name))}{problem}(.|\n)*(Mend|Remove|Unpack|release)"
+    with pytest.raises(ValueError, match=message):
+        load_movielens(folder)
+
+
+def damage(file, old, new):
+    content = file.read_bytes()
+    assert content.count(old) == 1
+    file.write_bytes(content.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        # "2,10,4.0,1141415820" is line 4.
+        (b"4.0", b"four", ", line 4: rating is 'four', which is no number"),
+        (b"4.0", b"", ", line 4: rating is '', which is no number"),
+        (b"4.0", b"0", ", line 4: rating is '0', outside 0.5 to 5.0 stars"),
+        (b"4.0", b"5.5", ", line 4: rating is '5.5', outside"),
+        (b"4.0", b"-1", ", line 4: rating is '-1', outside"),
+        (b"4.0", b"nan", ", line 4: rating is 'nan', outside"),
+        (b"4.0", b"inf", ", line 4: rating is 'inf', outside"),
+        (b"4.0", b'"4.0"', ", line 4: rating is '\"4.0\"', which is no number"),
+        (b"4.0", b"\xff", r", line 4: rating is '\\\\xff', which is no number"),
+        (b"2,10,4.0,1141415820", b"2,10,4.0", ", line 4: expected 4 fields .*, found 3"),
+        (b"2,10,4.0,1141415820", b"2;10;4.0;1141415820", ", line 4: expected 4 fields .*, found 1"),
+        (b"2,10,4.0,1141415820", b"2,10,4,0,1141415820", ", line 4: expected 4 fields .*, found 5"),
+        (b"1,10,5.0,964982703", b"1,10,5,0,964982703", ", line 2: expected 4 fields .*, found 5"),
+        (b"2,10,", b"2.5,10,", ", line 4: userId is '2.5', which is no whole number"),
+        (b"2,10,", b"x,10,", ", line 4: userId is 'x', which is no whole number"),
+        (b"2,10,", b",10,", ", line 4: userId is '', which is no whole number"),
+        (b"2,10,", b"-2,10,", ", line 4: userId is '-2', which is no whole number"),
+        (b"2,10,", b"3000000000,10,", ", line 4: userId is '3000000000', which is no whole number from 0 to 2,147"),
+        (b"2,10,", b"2,99,", ", line 4: movie 99 is not in movies.csv"),
+        (b"2,10,", b"2,-10,", ", line 4: movie -10 is not in movies.csv"),
+        (b"2,10,", b"1,20,", ", line 4: user 1 rates movie 20 again, after line 3"),
+        (b"2,10,", b"\n1,20,", ", line 5: user 1 rates movie 20 again, after line 3"),
+        (b"1141415820", b"yesterday", ", line 4: timestamp is 'yesterday', which is no whole number"),
+        (b"1141415820", b"99999999999999999999", ", line 4: timestamp is '99999999999999999999', which is no"),
+        (b"userId,movieId,rating,timestamp", b"userId,movieId,timestamp", ", line 1: .* but rating should be"),
+        (b"userId,movieId,rating,timestamp", b"rating,rating,movieId,userId", ", line 1: .* but rating, timestamp sh"),
+        (b"userId,movieId,rating,timestamp\n", b"", ", line 1: .* userId, movieId, rating, timestamp should"),
+    ],
+)
+def test_damaged_ratings(tmp_path, old, new, problem):
+    write_csv(tmp_path)
+    damage(tmp_path / "ratings.csv", old, new)
+    refuses(tmp_path, "ratings.csv", problem)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        # "20,"Star Wars..." is line 3.
+        (b"20,", b"x,", ", line 3: the movie's id is 'x', which is no whole number"),
+        (b"20,", b"20.5,", ", line 3: the movie's id is '20.5', which is no whole number"),
+        (b"20,", b",", ", line 3: the movie's id is '', which is no whole number"),
+        (b"20,", b"-20,", ", line 3: the movie's id is '-20', which is no whole number"),
+        (b"20,", b"3000000000,", ", line 3: the movie's id is '3000000000', which is no whole number"),
+        (b"20,", b"10,", ", line 3: movie 10 is listed again, after line 2"),
+        (b",Action|Sci-Fi", b"", ", line 3: expected 3 fields .*, found 2"),
+        (b'"Girl, Interrupted (1999)"', b"Girl, Interrupted (1999)", ", line 4: expected 3 fields .*, found 4"),
+        (b'(1977)"', b"(1977)", r", line 3: "),  # a quotation mark that never closes
+        ("é".encode(), b"\xe9", ", line 2: byte 0xe9 is not UTF-8"),
+        (b"movieId,title,genres", b"movieId,title", ", line 1: .* but genres should be"),
+        (b"movieId,title,genres\n", b"", ", line 1: .* but movieId, title, genres should be"),
+    ],
+)
+def test_damaged_movies(tmp_path, old, new, problem):
+    write_csv(tmp_path)
+    damage(tmp_path / "movies.csv", old, new)
+    refuses(tmp_path, "movies.csv", problem)
+
+
+@pytest.mark.parametrize(
+    ("write", "name", "old", "new", "problem"),
+    [
+        (write_ml_1m, "ratings.dat", b"2::10::4", b"2::10::x", ", line 3: rating is 'x', which is no number"),
+        (write_ml_1m, "ratings.dat", b"2::10::4", b"2::10:4", ", line 3: expected 4 fields .*, found 3"),
+        (write_ml_1m, "ratings.dat", b"2::10::4", b"2::10::4::4", ", line 3: expected 4 fields .*, found 5"),
+        (write_ml_1m, "ratings.dat", b"1::10::5", b"1:10:5", ", line 1: expected 4 fields .*, found 2"),
+        (write_ml_1m, "ratings.dat", b"2::10::4", b"1::20::4", ", line 3: user 1 rates movie 20 again, after line 2"),
+        (write_ml_1m, "movies.dat", b"20::Star", b"20:Star", ", line 2: expected 3 fields .*, found 2"),
+        (write_ml_1m, "movies.dat", b"20::Star", b"20::A::Star", ", line 2: expected 3 fields .*, found 4"),
+        (write_ml_1m, "movies.dat", b"20::Star", b"x::Star", ", line 2: the movie's id is 'x'"),
+        (write_ml_100k, "u.data", b"2\t10\t4", b"2\t10\t6", ", line 3: rating is '6', outside"),
+        (write_ml_100k, "u.data", b"1\t10\t5\t", b"1\t10\t5\t\t", ", line 1: expected 4 fields .*, found 5"),
+        (write_ml_100k, "u.item", b"20|Star", b"20||Star", ", line 2: expected 24 fields .*, found 25"),
+        (write_ml_100k, "u.item", b"||http://us.imdb.com/M/title-exact?20", b"", ", line 2: expected 24 .*, found 22"),
+        (write_ml_100k, "u.item", b"?20|0|", b"?20|x|", ", line 2: the genres should be 19 flags"),
+    ],
+)
+def test_damaged_files_of_old_releases(tmp_path, write, name, old, new, problem):
+    write(tmp_path)
+    damage(tmp_path / name, old, new)
+    refuses(tmp_path, name, problem)
+
+
+@pytest.mark.parametrize("write", [write_csv, write_packed_csv, write_ml_1m, write_ml_100k])
+@pytest.mark.parametrize("which", ["r", "m"])
+@pytest.mark.parametrize("only_header", [False, True])
+def test_empty_files(tmp_path, write, which, only_header):
+    write(tmp_path)
+    ratings, movies = sorted(tmp_path.iterdir(), key=lambda file: file.name.startswith(("m", "u.i")))
+    file = ratings if which == "r" else movies
+    has_header = ".csv" in file.name
+    text = (RATINGS_CSV if which == "r" else MOVIES_CSV).partition("\n")[0] + "\n"
+    content = text.encode() if only_header and has_header else b""
+    file.write_bytes(gzip.compress(content) if file.suffix == ".gz" else content)
+    refuses(tmp_path, file.name, " (is empty|has no ratings|lists no movies)")
+
+
+@pytest.mark.parametrize("name", ["ratings.csv.gz", "movies.csv.gz"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda packed: packed[:-20],
+        lambda packed: packed[:-4],
+        lambda packed: packed[:5],
+        lambda packed: packed[:-6] + bytes([packed[-6] ^ 1]) + packed[-5:],  # of its checksum
+        lambda packed: packed[:30] + bytes([packed[30] ^ 255]) + packed[31:],
+        gzip.decompress,
+    ],
+    ids=["cut", "cut at the end", "cut at the start", "checksum", "altered", "not packed"],
+)
+def test_damaged_gzip(tmp_path, name, change):
+    write_packed_csv(tmp_path)
+    (tmp_path / name).write_bytes(change((tmp_path / name).read_bytes()))
+    refuses(tmp_path, name, " is damaged or cut short")
+
+
+def test_ratings_cut_anywhere_are_refused(tmp_path):
+    """Only cuts at the very end of a line can't be seen: what is left is a whole file."""
+    write_csv(tmp_path)
+    content = RATINGS_CSV.encode()
+    ends = [end for line in re.finditer(b"\n", content) for end in (line.start(), line.end())]
+    for length in set(range(ends[3], len(content))) - set(ends):
+        (tmp_path / "ratings.csv").write_bytes(content[:length])
+        refuses(tmp_path, "ratings.csv", "")
+
+
+@pytest.mark.parametrize("block", [1, 2, 3])
+def test_blocks_make_one_table(tmp_path, monkeypatch, block):
+    monkeypatch.setattr(movielens, "BLOCK", block)
+    write_csv(tmp_path)
+    ratings, _ = load_movielens(tmp_path)
+    assert [tuple(row) for row in ratings.itertuples(index=False)] == RATINGS
+    assert ratings.index.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("new", "problem"),
+    [(b"599,7,x", "rating is 'x'"), (b"599,7", "expected 4 fields"), (b"599,6,4.5", "user 599 rates movie 6 again")],
+)
+def test_damage_in_a_late_block_is_found(tmp_path, monkeypatch, new, problem):
+    monkeypatch.setattr(movielens, "BLOCK", 100_000)
+    users, movies = np.arange(1, 601), np.arange(1, 501)
+    lines = [b"%d,%d,4.5,964982703\n" % (user, movie) for user in users for movie in movies]
+    lines[598 * 500 + 6] = new + b",964982703\n"
+    (tmp_path / "ratings.csv").write_bytes(b"userId,movieId,rating,timestamp\n" + b"".join(lines))
+    table = pd.DataFrame({"movieId": movies, "title": "A (1999)", "genres": "Drama"})
+    table.to_csv(tmp_path / "movies.csv", index=False)
+    refuses(tmp_path, "ratings.csv", f", line {598 * 500 + 8}: {problem}")

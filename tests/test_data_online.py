@@ -1,0 +1,338 @@
+import http.server
+import io
+import re
+import socket
+import threading
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from ae_helpers.data import load_tfds_images, online
+
+# None of these tests needs the network, or uses it where there is one.
+
+
+def prepare(data_dir, name, features, **splits):
+    """Write a data set in TFDS' own format; each split is a list of examples, in order."""
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name=name,
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(features),
+        split_datasets={split: list(enumerate(examples)) for split, examples in splits.items()},
+        data_dir=data_dir,
+        disable_shuffling=True,
+    )
+
+
+def image_feature(*shape, dtype=np.uint8):
+    return tfds.features.Image(shape=shape, dtype=dtype, encoding_format="png")
+
+
+GREY = np.random.default_rng(0).integers(0, 256, (5, 28, 28, 1), dtype=np.uint8)
+LABELS = [2, 0, 1, 1, 2]
+
+
+@pytest.fixture(scope="module")
+def grey_dir(tmp_path_factory):
+    """Five images like those of MNIST for training, two of them again for testing."""
+    data_dir = tmp_path_factory.mktemp("tfds")
+    features = {"image": image_feature(28, 28, 1), "label": tfds.features.ClassLabel(num_classes=3)}
+    examples = [{"image": image, "label": label} for image, label in zip(GREY, LABELS, strict=True)]
+    prepare(data_dir, "tiny_grey", features, train=examples, test=examples[3:])
+    return data_dir
+
+
+# Prepared data sets
+
+
+@pytest.mark.parametrize(
+    ("split", "which"),
+    [("train", [0, 1, 2, 3, 4]), ("test", [3, 4]), ("train[:2]", [0, 1]), ("test+train[1:2]", [3, 4, 1])],
+)
+def test_prepared_data_set_is_read_exactly(grey_dir, split, which):
+    x, y = load_tfds_images("tiny_grey", split, data_dir=grey_dir)
+    assert (x.dtype, y.dtype) == (np.float32, np.int64)
+    np.testing.assert_array_equal(x, GREY[which] / np.float32(255))
+    assert y.tolist() == [LABELS[i] for i in which]
+
+
+def test_train_is_the_default_split_and_two_calls_agree(grey_dir):
+    first = load_tfds_images("tiny_grey", data_dir=grey_dir)
+    second = load_tfds_images("tiny_grey", data_dir=str(grey_dir))
+    assert len(first[0]) == 5
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_colours_turn_grey_and_sizes_28(tmp_path):
+    """Red, green, blue, white; then white above and left of black, to see that nothing is turned over."""
+    colours = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]], np.uint8)
+    images = [np.broadcast_to(colour, (32, 32, 3)) for colour in colours]
+    above, left = np.zeros((2, 32, 32, 3), np.uint8)
+    above[:16] = 255
+    left[:, :16] = 255
+    examples = [{"image": image} for image in [*images, above, left]]
+    prepare(tmp_path, "tiny_colours", {"image": image_feature(32, 32, 3)}, train=examples)
+    x, _ = load_tfds_images("tiny_colours", data_dir=tmp_path)
+    assert x.shape == (6, 28, 28, 1)
+    assert x.min() >= 0
+    assert x.max() <= 1
+    for image, luma in zip(x, [0.299, 0.587, 0.114, 1], strict=False):
+        np.testing.assert_allclose(image, luma, atol=1e-3)
+    np.testing.assert_allclose(x[4, :13], 1, atol=1e-6)
+    np.testing.assert_allclose(x[4, 15:], 0, atol=1e-6)
+    np.testing.assert_allclose(x[5, ..., 0], x[4, ..., 0].T, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "pixel", "grey"),
+    [
+        ((28, 28, 4), np.uint8, [255, 255, 255, 0], 1),  # transparency is left out
+        ((28, 28, 1), np.uint16, [65535], 1),
+        ((28, 28, 1), np.uint16, [13107], 0.2),
+        ((14, 56, 3), np.uint8, [51, 51, 51], 0.2),
+        ((None, None, 3), np.uint8, [51, 51, 51], 0.2),
+    ],
+)
+def test_other_kinds_of_images(tmp_path, shape, dtype, pixel, grey):
+    image = np.full([size or 40 for size in shape], pixel, dtype)
+    prepare(tmp_path, "tiny_other", {"image": image_feature(*shape, dtype=dtype)}, train=[{"image": image}])
+    x, _ = load_tfds_images("tiny_other", data_dir=tmp_path)
+    assert x.shape == (1, 28, 28, 1)
+    np.testing.assert_allclose(x, grey, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("feature", "label", "expected"),
+    [
+        (tfds.features.Scalar(np.int32), 7, [7, 7]),
+        (tfds.features.Text(), "seven", None),
+        (tfds.features.Scalar(np.float32), 0.5, None),
+        (tfds.features.Tensor(shape=(2,), dtype=np.int64), [0, 1], None),
+        (None, None, None),
+    ],
+)
+def test_only_whole_numbers_are_labels(tmp_path, feature, label, expected):
+    features, example = {"image": image_feature(28, 28, 1)}, {"image": GREY[0]}
+    if feature is not None:
+        features["label"], example["label"] = feature, label
+    prepare(tmp_path, "tiny_labels", features, train=[example, example])
+    x, y = load_tfds_images("tiny_labels", data_dir=tmp_path)
+    assert len(x) == 2
+    assert y is None if expected is None else (y.tolist(), y.dtype) == (expected, np.int64)
+
+
+@pytest.mark.parametrize("name", ["mnist", "kmnist", "emnist/letters", "cifar10", "binarized_mnist"])
+def test_data_sets_of_the_catalogue(name):
+    with tfds.testing.mock_data(num_examples=3):
+        x, y = load_tfds_images(name, "test")
+    assert (x.shape, x.dtype) == ((3, 28, 28, 1), np.float32)
+    assert 0 <= x.min() < x.max() <= 1
+    assert y is None if name == "binarized_mnist" else (y.shape, y.dtype) == ((3,), np.int64)
+
+
+def one_image():
+    return tf.data.Dataset.from_tensors({"image": tf.constant(GREY[0]), "label": tf.constant(1, tf.int64)})
+
+
+@pytest.mark.parametrize(("name", "turned"), [("kmnist", False), ("emnist/letters", True), ("emnist/digits", True)])
+def test_emnist_is_turned_upright(name, turned):
+    """As TFDS' description of EMNIST recommends: its rows and columns are swapped."""
+    with tfds.testing.mock_data(as_dataset_fn=lambda builder, **_: one_image()):
+        x, _ = load_tfds_images(name)
+    expected = GREY[0, ..., 0] / np.float32(255)
+    np.testing.assert_array_equal(x[0, ..., 0], expected.T if turned else expected)
+
+
+# What is refused
+
+
+@pytest.mark.parametrize("name", ["nonesuch", "emnist/nonesuch", "kmnist:99.0.0", "nonesuch:kmnist", "two words", ""])
+def test_unknown_name_is_refused_at_once(tmp_path, name):
+    start = time.monotonic()
+    with pytest.raises(ValueError, match=f"knows no data set '{name}'") as info:
+        load_tfds_images(name, data_dir=tmp_path)
+    assert time.monotonic() - start < 5
+    assert len(str(info.value)) < 1_000  # not the whole catalogue
+
+
+@pytest.mark.parametrize(("name", "split"), [(None, "train"), (3, "train"), ("kmnist", None), ("kmnist", ["train"])])
+def test_other_types_than_strings_are_refused(name, split):
+    with pytest.raises(ValueError, match=f"should be strings.*{re.escape(repr(name))} and {re.escape(repr(split))}"):
+        load_tfds_images(name, split)
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        {"text": tfds.features.Text()},
+        {"image": tfds.features.Tensor(shape=(28, 28, 1), dtype=np.uint8)},
+        {"photo": image_feature(28, 28, 1)},
+    ],
+)
+def test_data_set_without_images_is_refused(tmp_path, features):
+    example = {name: "words" if name == "text" else GREY[0] for name in features}
+    prepare(tmp_path, "tiny_none", features, train=[example])
+    with pytest.raises(ValueError, match=f"no grey or coloured feature 'image', only {re.escape(str(list(features)))}"):
+        load_tfds_images("tiny_none", data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("split", ["validation", "train[", "train[a:]", ""])
+def test_wrong_split_is_refused(grey_dir, split):
+    with pytest.raises(ValueError, match=rf"no split {re.escape(repr(split))}, only \['test', 'train'\]"):
+        load_tfds_images("tiny_grey", split, data_dir=grey_dir)
+
+
+def test_empty_split_is_refused(grey_dir):
+    with pytest.raises(ValueError, match=r"no split 'train\[:0\]'.*no data"):
+        load_tfds_images("tiny_grey", "train[:0]", data_dir=grey_dir)
+    with (
+        tfds.testing.mock_data(as_dataset_fn=lambda builder, **_: one_image().take(0)),
+        pytest.raises(ValueError, match="split 'train' of 'kmnist' is empty"),
+    ):
+        load_tfds_images("kmnist")
+
+
+# Data sets that are not prepared
+
+
+@pytest.fixture
+def listener():
+    """A socket that is bound to a port of this machine: connections are accepted, but nobody answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server
+
+
+def url_of(server):
+    return f"http://127.0.0.1:{server.getsockname()[1]}/data.npy"
+
+
+def require_a_quick_connection_error(data_dir):
+    start = time.monotonic()
+    with pytest.raises(ConnectionError, match=r"'kmnist' is not prepared.*can't be reached\. Go online.*load_mnist"):
+        load_tfds_images("kmnist", data_dir=data_dir)
+    assert time.monotonic() - start < 10
+    assert not list(data_dir.rglob("*.tfrecord*"))
+
+
+def test_nobody_there(tmp_path, monkeypatch, listener):
+    url = url_of(listener)
+    listener.close()  # now nothing listens on this port
+    monkeypatch.setattr(online, "_servers", lambda builder: [url])
+    require_a_quick_connection_error(tmp_path)
+
+
+def test_server_accepts_but_never_answers(tmp_path, monkeypatch, listener):
+    monkeypatch.setattr(online, "_servers", lambda builder: [url_of(listener)])
+    require_a_quick_connection_error(tmp_path)
+
+
+def test_server_answers_too_slowly(tmp_path, monkeypatch, listener):
+    """A byte now and then, so that no time-out of the HTTP client is ever reached."""
+    stop = threading.Event()
+
+    def drip():
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            while not stop.wait(0.1):
+                connection.sendall(b"X: x\r\n")
+
+    thread = threading.Thread(target=drip, daemon=True)
+    thread.start()
+    monkeypatch.setattr(online, "_servers", lambda builder: [url_of(listener)])
+    monkeypatch.setattr(online, "PATIENCE", 1.0)
+    require_a_quick_connection_error(tmp_path)
+    stop.set()
+    thread.join()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers with the status and the content that its server has."""
+
+    def do_GET(self):
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", str(len(self.server.content)))
+        self.end_headers()
+        self.wfile.write(self.server.content)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def web_server():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        buffer = io.BytesIO()
+        np.save(buffer, GREY)
+        server.status, server.content = 200, buffer.getvalue()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+class TinyOnline(tfds.core.GeneratorBasedBuilder):
+    """A data set of the catalogue, as far as TFDS can see, whose server is in this process."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    url = None
+
+    def _info(self):
+        features = tfds.features.FeaturesDict({"image": image_feature(28, 28, 1)})
+        return tfds.core.DatasetInfo(builder=self, features=features, disable_shuffling=True)
+
+    def _split_generators(self, dl_manager):
+        return {"train": self._generate_examples(dl_manager.download(self.url))}
+
+    def _generate_examples(self, path):
+        for index, image in enumerate(np.load(path)):
+            yield index, {"image": image}
+
+
+@pytest.fixture
+def tiny_online(monkeypatch, web_server):
+    monkeypatch.setattr(TinyOnline, "url", url_of(web_server.socket))
+    monkeypatch.setattr(online, "ANY_SERVER", TinyOnline.url)
+    return web_server
+
+
+def test_data_set_is_downloaded_once(tmp_path, tiny_online):
+    x, y = load_tfds_images("tiny_online", data_dir=tmp_path)
+    np.testing.assert_array_equal(x, GREY / np.float32(255))
+    assert y is None
+    tiny_online.status = 404  # from now on it is read from disk
+    np.testing.assert_array_equal(load_tfds_images("tiny_online", "train[1:]", data_dir=tmp_path)[0], x[1:])
+
+
+def test_wrong_split_of_a_downloaded_data_set_is_refused(tmp_path, tiny_online):
+    with pytest.raises(ValueError, match=r"no split 'test', only \['train'\]"):
+        load_tfds_images("tiny_online", "test", data_dir=tmp_path)
+
+
+def test_failed_download(tmp_path, tiny_online):
+    tiny_online.status = 404  # an answer, so that TFDS tries
+    with pytest.raises(ConnectionError, match=r"download of 'tiny_online' failed; try again later.*404"):
+        load_tfds_images("tiny_online", data_dir=tmp_path)
+
+
+def test_broken_server_counts_as_none(tmp_path, tiny_online):
+    tiny_online.status = 503  # TFDS would retry this for minutes
+    start = time.monotonic()
+    with pytest.raises(ConnectionError, match="can't be reached"):
+        load_tfds_images("tiny_online", data_dir=tmp_path)
+    assert time.monotonic() - start < 10
+
+
+def test_one_answer_is_enough(listener, web_server):
+    start = time.monotonic()
+    assert online._any_answers([url_of(listener), url_of(web_server.socket)])
+    assert time.monotonic() - start < online.PATIENCE
+    assert not online._any_answers([])
+
+
+@pytest.mark.parametrize(("name", "host"), [("kmnist", "codh.rois.ac.jp"), ("cifar10", "www.cs.toronto.edu")])
+def test_servers_are_those_that_tfds_downloads_from(name, host):
+    assert [url.split("/")[2] for url in online._servers(tfds.builder(name))] == [host]

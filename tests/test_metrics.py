@@ -1,0 +1,254 @@
+import tracemalloc
+
+import keras
+import numpy as np
+import pytest
+from skimage.metrics import peak_signal_noise_ratio
+from sklearn.metrics import ndcg_score
+
+from ae_helpers.metrics import binary_cross_entropy, ndcg_at_k, psnr, recall_at_k, squared_error
+
+IMAGE_METRICS = [squared_error, psnr, binary_cross_entropy]
+RANKING_METRICS = [recall_at_k, ndcg_at_k]
+
+
+@pytest.fixture(scope="module")
+def pair():
+    """10,000 images and reconstructions, float32, a tenth of the pixels exactly black or white."""
+    rng = np.random.default_rng(0)
+    x, x_hat = rng.uniform(-0.05, 1.05, (2, 10_000, 28, 28, 1)).clip(0, 1).astype(np.float32)
+    return x, x_hat
+
+
+# Reconstruction: limits, and a case by hand.
+
+
+def test_equal_images(pair):
+    x = pair[0][:5]
+    assert squared_error(x, x).tolist() == [0] * 5
+    assert psnr(x, x).tolist() == [np.inf] * 5
+
+
+def test_two_images_by_hand():
+    x = np.array([[0, 1, 0.5, 0], [0, 0, 0, 0]])
+    x_hat = np.array([[0, 0.5, 0.75, 0], [0.1, 0.1, 0.1, 0.1]])
+    np.testing.assert_allclose(squared_error(x, x_hat), [0.25 + 0.0625, 0.04])
+    np.testing.assert_allclose(psnr(x, x_hat), [10 * np.log10(4 / 0.3125), 20])
+    np.testing.assert_allclose(psnr([[0.0]], [[1.0]]), [0])
+
+
+def test_values_outside_the_unit_range_are_errors_like_others():
+    assert squared_error([[0.0, 1.0]], [[-1.0, 3.0]]).tolist() == [1 + 4]
+
+
+def test_cross_entropy_by_hand():
+    x, x_hat = np.array([[1.0, 0.0, 0.25, 0.5]]), np.array([[0.5, 0.5, 0.25, 0.1]])
+    floor_of_quarter = -(0.25 * np.log(0.25) + 0.75 * np.log(0.75))
+    by_hand = (np.log(2) + np.log(2) + floor_of_quarter - 0.5 * np.log(0.1) - 0.5 * np.log(0.9)) / 4
+    np.testing.assert_allclose(binary_cross_entropy(x, x_hat), [by_hand])
+
+
+def test_cross_entropy_is_lowest_where_both_are_equal(pair):
+    x, x_hat = pair[0][:5].astype(np.float64), pair[1][:5]
+    p = x.clip(1e-12, 1 - 1e-12)
+    entropy = -(p * np.log(p) + (1 - p) * np.log(1 - p)).mean(axis=(1, 2, 3))
+    floor = binary_cross_entropy(x, x)
+    np.testing.assert_allclose(floor, entropy, rtol=1e-6)
+    assert (floor < binary_cross_entropy(x, x_hat)).all()
+    assert (floor < binary_cross_entropy(x, (x + 0.001).clip(0, 1))).all()
+    assert binary_cross_entropy(x.round(), x.round()).tolist() == [0] * 5  # black and white leave nothing to guess
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("epsilon", [1e-7, 1e-3])
+def test_cross_entropy_of_a_pixel_all_wrong_is_bounded(dtype, epsilon):
+    x = np.array([[0], [1]], dtype)
+    np.testing.assert_allclose(binary_cross_entropy(x, 1 - x, epsilon=epsilon), -np.log(epsilon), rtol=1e-6)
+
+
+# Reconstruction: against others, and how exact.
+
+
+def test_psnr_is_that_of_scikit_image(pair):
+    x, x_hat = pair[0][:20], pair[1][:20]
+    theirs = [peak_signal_noise_ratio(a, b, data_range=1) for a, b in zip(x, x_hat, strict=True)]
+    np.testing.assert_allclose(psnr(x, x_hat), theirs, rtol=1e-6)
+
+
+def test_cross_entropy_is_that_of_keras(pair):
+    x, x_hat = (values[:20].reshape(20, -1) for values in pair)
+    theirs = keras.ops.convert_to_numpy(keras.losses.binary_crossentropy(x, x_hat.clip(0.01, 0.99)))
+    np.testing.assert_allclose(binary_cross_entropy(x, x_hat.clip(0.01, 0.99)), theirs, rtol=1e-5)
+
+
+@pytest.mark.parametrize("metric", IMAGE_METRICS)
+def test_float32_is_as_good_as_float64(metric, pair):
+    exact = metric(*(values.astype(np.float64) for values in pair))
+    ours = metric(*pair)
+    assert ours.dtype == np.float64 and ours.shape == (10_000,)
+    np.testing.assert_allclose(ours, exact, rtol=1e-6)
+    np.testing.assert_allclose(ours.mean(), exact.mean(), rtol=1e-7)
+
+
+@pytest.mark.parametrize(("metric", "copies"), [(squared_error, 1), (psnr, 1), (binary_cross_entropy, 4)])
+def test_large_inputs_are_not_copied_around(metric, copies, pair):
+    tracemalloc.start()
+    metric(*pair)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < (copies + 0.2) * pair[0].nbytes
+
+
+@pytest.mark.parametrize("metric", IMAGE_METRICS)
+def test_inputs_of_all_kinds(metric, pair):
+    x, x_hat = (values[:3].round() for values in pair)  # 0 and 1 are the same in all types
+    expected = metric(x, x_hat)
+    for convert in (
+        keras.ops.convert_to_tensor,
+        np.float16,
+        np.float64,
+        np.uint8,
+        np.ndarray.tolist,
+        lambda values: values.reshape(3, 784),
+    ):
+        np.testing.assert_allclose(metric(convert(x), convert(x_hat)), expected, rtol=1e-6)
+    np.testing.assert_allclose(metric(np.uint8(x), keras.ops.convert_to_tensor(x_hat)), expected, rtol=1e-6)
+
+
+def test_half_precision_is_not_summed_in_half_precision():
+    x, x_hat = np.full((1, 4_096), 0.5, np.float16), np.full((1, 4_096), 0.47, np.float16)
+    exact = np.square(x.astype(np.float64) - x_hat.astype(np.float64)).sum()
+    np.testing.assert_allclose(squared_error(x, x_hat), [exact], rtol=1e-6)
+
+
+# Reconstruction: what is refused.
+
+OK = np.full((2, 4), 0.5)
+
+
+def changed(value):
+    array = OK.copy()
+    array[0, 1] = value
+    return array
+
+
+@pytest.mark.parametrize("metric", IMAGE_METRICS)
+@pytest.mark.parametrize(
+    ("x", "x_hat", "message"),
+    [
+        (OK, OK[:, :3], r"same shape, but have \(2, 4\) and \(2, 3\)"),
+        (OK, OK[:1], r"same shape, but have \(2, 4\) and \(1, 4\)"),
+        (OK[0], OK[0], r"x should be a batch .*\(4,\)"),
+        (OK[:0], OK[:0], r"is empty: its shape is \(0, 4\)"),
+        (changed(np.nan), OK, "x has 1 values that are NaN or infinite"),
+        (OK, changed(np.nan), "x_hat has 1 values that are NaN or infinite"),
+        (OK, changed(-np.inf), "x_hat has 1 values that are NaN or infinite"),
+        (changed(255), OK, r"x should lie in \[0, 1\], but goes from 0.5 to 255. Divide pixels"),
+        (changed(-0.5), OK, r"x should lie in \[0, 1\], but goes from -0.5 to 0.5.$"),
+        (OK.astype(str), OK, "x should hold numbers, but its dtype is <U"),
+        (OK, OK.astype(complex), "x_hat should hold numbers, but its dtype is complex128"),
+        (OK, None, "x_hat should hold numbers, but its dtype is object"),
+    ],
+)
+def test_image_metrics_refuse(metric, x, x_hat, message):
+    with pytest.raises(ValueError, match=message):
+        metric(x, x_hat)
+
+
+def test_cross_entropy_refuses_what_is_no_probability():
+    with pytest.raises(ValueError, match=r"x_hat should lie in \[0, 1\], but goes from 0.5 to 1.5"):
+        binary_cross_entropy(OK, changed(1.5))
+    with pytest.raises(ValueError, match=r"epsilon should lie between 0 and 0\.5, but is 0"):
+        binary_cross_entropy(OK, OK, epsilon=0)
+
+
+# Ranking.
+
+ITEMS = np.arange(5.0, 0, -1)  # scores that put the items in the order they stand in
+RANKING_CASES = [
+    # scores, relevant items, recall at 3, what the hits gain, the gain of a perfect list
+    (ITEMS, [0, 3], 1 / 2, 1, 1 + 1 / np.log2(3)),
+    (ITEMS, [2], 1, 1 / 2, 1),  # fewer relevant items than k, at rank 3
+    (ITEMS, [0, 1, 2, 4], 1, 1, 1),  # more than k: a list full of hits is perfect
+    (ITEMS, [3, 4], 0, 0, 1),
+    (ITEMS, [], np.nan, np.nan, 1),
+    (-ITEMS, [3], 1, 1 / np.log2(3), 1),
+    (np.array([-np.inf, 1, 2, -np.inf, -np.inf]), [0, 2], 1 / 2, 1, 1 + 1 / np.log2(3)),  # item 0 is excluded
+    (np.zeros(5), [2, 3], 1 / 2, 1 / 2, 1 + 1 / np.log2(3)),  # equal scores: in the order they stand in
+]
+
+
+def ranking_arrays():
+    scores = np.array([scores for scores, *_ in RANKING_CASES])
+    relevant = np.zeros(scores.shape, bool)
+    for row, (_, items, *_) in zip(relevant, RANKING_CASES, strict=True):
+        row[items] = True
+    return scores, relevant
+
+
+def test_ranking_by_hand():
+    scores, relevant = ranking_arrays()
+    recall, ndcg = recall_at_k(scores, relevant, k=3), ndcg_at_k(scores, relevant, k=3)
+    np.testing.assert_allclose(recall, [case[2] for case in RANKING_CASES])
+    np.testing.assert_allclose(ndcg, [case[3] / case[4] for case in RANKING_CASES])
+
+
+@pytest.mark.parametrize("k", [1, 3, 10, 30])
+def test_ndcg_is_that_of_scikit_learn(k):
+    rng = np.random.default_rng(k)
+    scores, relevant = rng.normal(size=(50, 30)), rng.random((50, 30)) < 0.2
+    relevant[:, 0] = True  # scikit-learn scores users without a relevant item as 0
+    theirs = [ndcg_score([r], [s], k=k) for r, s in zip(relevant.astype(int), scores, strict=True)]
+    np.testing.assert_allclose(ndcg_at_k(scores, relevant, k=k), theirs)
+
+
+@pytest.mark.parametrize("metric", RANKING_METRICS)
+def test_ranking_limits(metric):
+    rng = np.random.default_rng(0)
+    relevant = rng.random((40, 30)) < 0.2
+    relevant[:, 0] = True
+    scores = rng.random((40, 30))
+    assert metric(relevant + scores, relevant).tolist() == [1] * 40
+    assert (metric(relevant - scores, relevant, k=1) == 1).all()
+    assert metric(scores - 2 * relevant, relevant, k=5).tolist() == [0] * 40
+    assert recall_at_k(scores, relevant, k=30).tolist() == [1] * 40
+
+
+@pytest.mark.parametrize("metric", RANKING_METRICS)
+def test_ranking_inputs_of_all_kinds(metric):
+    relevant = ranking_arrays()[1]
+    scores = np.tile(np.array([3, 0, 4, 1, 5]), (len(relevant), 1))
+    expected = metric(scores.astype(np.float64), relevant, k=np.int64(3))
+    tensor = keras.ops.convert_to_tensor
+    for given in (scores, np.uint8(scores), np.float32(scores), scores.tolist(), tensor(np.float32(scores))):
+        np.testing.assert_array_equal(metric(given, relevant, k=3), expected)
+    np.testing.assert_array_equal(metric(scores, tensor(relevant), k=3), expected)
+
+
+def test_ranking_leaves_its_inputs_alone():
+    scores, relevant = ranking_arrays()
+    scores.flags.writeable = relevant.flags.writeable = False
+    recall_at_k(scores, relevant, k=3)
+    ndcg_at_k(scores, relevant, k=3)
+
+
+LIKED = OK > 1
+
+
+@pytest.mark.parametrize("metric", RANKING_METRICS)
+@pytest.mark.parametrize(
+    ("scores", "relevant", "k", "message"),
+    [
+        (OK, LIKED[:, :3], 2, r"same shape .* \(2, 4\) and \(2, 3\)"),
+        (OK[0], LIKED[0], 2, r"\(n_users, n_items\), but have \(4,\) and \(4,\)"),
+        (OK[:0], LIKED[:0], 2, r"scores is empty: its shape is \(0, 4\)"),
+        (OK, LIKED.astype(int), 2, "relevant should hold bools, but its dtype is int64"),
+        (OK.astype(str), LIKED, 2, "scores should hold numbers, but its dtype is <U"),
+        (LIKED, LIKED, 2, "scores should hold numbers, but its dtype is bool"),
+        (changed(np.nan), LIKED, 2, "scores has 1 NaNs"),
+        *((OK, LIKED, k, f"k should be a whole number from 1 to the 4 items, but is {k}") for k in (0, 5, 2.5, True)),
+    ],
+)
+def test_ranking_metrics_refuse(metric, scores, relevant, k, message):
+    with pytest.raises(ValueError, match=message):
+        metric(scores, relevant, k=k)

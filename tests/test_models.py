@@ -1,0 +1,320 @@
+import re
+from itertools import pairwise
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from ae_helpers.models import Autoencoder, conv_autoencoder, dense_autoencoder
+
+SHAPE = (8, 8, 1)
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    keras.utils.set_random_seed(0)
+
+
+@pytest.fixture
+def x():
+    return np.random.default_rng(0).random((6, *SHAPE), dtype=np.float32)
+
+
+def small_dense():
+    return dense_autoencoder(3, (10,), input_shape=SHAPE)
+
+
+def small_conv():
+    return conv_autoencoder(3, (2, 4), input_shape=SHAPE)
+
+
+def with_state():
+    """From parts built by hand, with layers that act otherwise in training and hold more than weights."""
+    image = keras.Input(SHAPE)
+    hidden = layers.BatchNormalization()(layers.Flatten()(image))
+    encoder = keras.Model(image, layers.Dense(3)(layers.Dropout(0.5)(hidden)), name="by_hand")
+    decoder = keras.Sequential([keras.Input((3,)), layers.Dense(64), layers.Reshape(SHAPE)])
+    return Autoencoder(encoder, decoder, name="with_state")
+
+
+@pytest.fixture(params=[small_dense, small_conv, with_state])
+def model(request):
+    return request.param()
+
+
+def outputs(model, x):
+    codes = model.encode(x)
+    return {"predict": model.predict(x, verbose=0), "encode": codes, "decode": model.decode(codes)}
+
+
+def assert_equal_outputs(first, second, x):
+    for (name, a), b in zip(outputs(first, x).items(), outputs(second, x).values(), strict=True):
+        np.testing.assert_array_equal(a, b, err_msg=name)
+
+
+# What is built.
+
+
+def dense_parameters(sizes):
+    return sum((given + 1) * made for given, made in pairwise(sizes))
+
+
+@pytest.mark.parametrize(
+    ("latent_dim", "hidden_sizes", "shape", "layer_sizes"),
+    [
+        (32, (512, 256), (28, 28, 1), [784, 512, 256, 32, 256, 512, 784]),
+        (2, (), (28, 28), [784, 2, 784]),
+        (5, [7], (3, 4, 3), [36, 7, 5, 7, 36]),
+        (1, (4, 4), (9,), [9, 4, 4, 1, 4, 4, 9]),
+    ],
+)
+def test_dense_has_the_layers_asked_for(latent_dim, hidden_sizes, shape, layer_sizes):
+    model = dense_autoencoder(latent_dim, hidden_sizes, input_shape=shape)
+    x = np.full((2, *shape), 0.5, "float32")
+    assert model.count_params() == dense_parameters(layer_sizes)
+    assert model.latent_dim == latent_dim
+    assert model.encode(x).shape == (2, latent_dim)
+    assert model.reconstruct(x).shape == model(x).shape == x.shape
+
+
+def test_default_dense_has_this_many_parameters():
+    # 784*512+512 + 512*256+256 + 256*32+32, and back: 32*256+256 + 256*512+512 + 512*784+784
+    assert dense_autoencoder().count_params() == 401_920 + 131_328 + 8_224 + 8_448 + 131_584 + 402_192
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [
+        # Convolutions 9*1*16+16 and 9*16*32+32, dense 7*7*32*32+32 and 32*1568+1568, back 9*32*16+16 and 9*16*1+1.
+        ({}, 160 + 4_640 + 50_208 + 51_744 + 4_624 + 145),
+        # One stage of 25*3*4+4, dense 3*2*4*2+2 and 2*24+24, back 25*4*3+3.
+        ({"latent_dim": 2, "filters": [4], "kernel_size": 5, "input_shape": (6, 4, 3)}, 304 + 50 + 72 + 303),
+    ],
+)
+def test_conv_has_the_layers_asked_for(options, count):
+    model = conv_autoencoder(**options)
+    shape = options.get("input_shape", (28, 28, 1))
+    x = np.full((2, *shape), 0.5, "float32")
+    assert model.count_params() == count
+    assert model.encode(x).shape == (2, model.latent_dim) == (2, options.get("latent_dim", 32))
+    assert model.reconstruct(x).shape == model(x).shape == x.shape
+
+
+@pytest.mark.parametrize("build", [small_dense, small_conv])
+def test_sigmoid_keeps_pixels_in_range_and_codes_are_free(build, x):
+    model = build()
+    x_hat = model.decode(1e3 * np.ones((1, 3), "float32"))
+    assert 0 <= x_hat.min() <= x_hat.max() <= 1
+    assert model.encode(x).min() < 0
+
+
+def test_output_activation_none_leaves_pixels_free():
+    model = dense_autoencoder(3, (10,), output_activation=None, input_shape=SHAPE)
+    assert np.abs(model.decode(1e3 * np.ones((1, 3), "float32"))).max() > 1
+
+
+def test_weights_set_by_hand():
+    model = dense_autoencoder(1, (2,), activation="relu", output_activation=None, input_shape=(2,))
+    model.encoder.set_weights([np.array(w) for w in ([[1, -1], [0, 1]], [0, 0], [[2], [5]], [1])])
+    model.decoder.set_weights([np.array(w) for w in ([[1, -1]], [0, 0], [[1, 2], [3, 4]], [0.5, -0.5])])
+    # [3, 1] -> relu [3, -2] = [3, 0] -> code 2*3 + 1 = 7 -> relu [7, -7] = [7, 0] -> [7 + 0.5, 14 - 0.5]
+    x = np.array([[3, 1]], "float32")
+    assert model.encode(x).tolist() == [[7]]
+    assert model.reconstruct(x).tolist() == model.predict(x, verbose=0).tolist() == [[7.5, 13.5]]
+
+
+def test_arrives_uncompiled(model, x):
+    assert not model.compiled
+    with pytest.raises(ValueError, match="compile"):
+        model.fit(x, x)
+
+
+# What it computes.
+
+
+def test_all_ways_to_reconstruct_agree(model, x):
+    x_hat = model.reconstruct(x)
+    assert type(x_hat) is np.ndarray and x_hat.dtype == np.float32
+    for other in (
+        model.decode(model.encode(x)),
+        model.predict(x, verbose=0),
+        keras.ops.convert_to_numpy(model(x)),
+        keras.ops.convert_to_numpy(model.decoder(model.encoder(x))),
+        model.reconstruct(keras.ops.convert_to_tensor(x)),
+        model.reconstruct(x, batch_size=4),
+    ):
+        np.testing.assert_allclose(other, x_hat, atol=1e-6)
+
+
+def test_training_reaches_both_parts(x):
+    model = with_state()
+    at_rest = keras.ops.convert_to_numpy(model(x, training=False))
+    np.testing.assert_allclose(model.reconstruct(x), at_rest, atol=1e-6)
+    assert np.abs(keras.ops.convert_to_numpy(model(x, training=True)) - at_rest).max() > 1e-3
+
+
+def test_loss_falls_on_one_batch(model, x):
+    model.compile(keras.optimizers.Adam(0.01), "mse")
+    before = model.evaluate(x, x, verbose=0)
+    for _ in range(20):
+        model.train_on_batch(x, x)
+    assert model.evaluate(x, x, verbose=0) < before
+
+
+def test_code_penalty_is_added_to_the_loss(x, tmp_path):
+    model = dense_autoencoder(3, (10,), code_penalty=0.25, input_shape=SHAPE)
+    model.compile("sgd", "mse")
+    error = np.square(model.reconstruct(x) - x).mean()
+    penalty = 0.25 * np.square(model.encode(x)).sum() / len(x)  # Keras takes the mean over the batch
+    np.testing.assert_allclose(model.evaluate(x, x, verbose=0), error + penalty, rtol=1e-5)
+    model.save(tmp_path / "model.keras")
+    reloaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(reloaded.evaluate(x, x, verbose=0), error + penalty, rtol=1e-5)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_mixed_precision_keeps_float32_outside(policy, x):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = small_conv()
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert {keras.backend.standardize_dtype(w.dtype) for w in model.weights} == {"float32"}
+    assert keras.backend.standardize_dtype(model(x).dtype) == policy.removeprefix("mixed_")
+    assert model.encode(x).dtype == model.reconstruct(x).dtype == np.float32
+    model.compile("adam", "mse")
+    assert np.isfinite(model.train_on_batch(x, x))
+
+
+# Save and reload.
+
+
+@pytest.mark.parametrize("train", [False, True])
+def test_reloads_bit_equal(model, x, train, tmp_path):
+    if train:
+        model.compile("adam", "mse")
+        model.fit(x, x, epochs=2, verbose=0)
+    model.save(tmp_path / "model.keras")
+    reloaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert type(reloaded) is Autoencoder and reloaded.name == model.name
+    assert reloaded.compiled == train
+    assert_equal_outputs(model, reloaded, x)
+
+
+def test_reloaded_model_trains_on(model, x, tmp_path):
+    model.compile(keras.optimizers.Adam(0.01), "mse")
+    model.fit(x, x, epochs=2, verbose=0)
+    model.save(tmp_path / "model.keras")
+    reloaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert int(reloaded.optimizer.iterations) == int(model.optimizer.iterations) == 2
+    before = reloaded.evaluate(x, x, verbose=0)
+    for _ in range(20):
+        reloaded.train_on_batch(x, x)
+    assert reloaded.evaluate(x, x, verbose=0) < before
+
+
+@pytest.mark.parametrize("part", ["encoder", "decoder"])
+def test_a_part_reloads_alone(model, x, part, tmp_path):
+    getattr(model, part).save(tmp_path / "part.keras")
+    reloaded = keras.saving.load_model(tmp_path / "part.keras")
+    given = x if part == "encoder" else model.encode(x)
+    expected = getattr(model, part).predict(given, verbose=0)
+    np.testing.assert_array_equal(reloaded.predict(given, verbose=0), expected)
+
+
+def test_config_round_trip(model, x):
+    twin = Autoencoder.from_config(model.get_config())
+    assert twin.get_config() == model.get_config()
+    assert [w.shape for w in twin.weights] == [w.shape for w in model.weights]
+    assert np.abs(twin.encode(x) - model.encode(x)).max() > 1e-3  # weights of its own
+    twin.set_weights(model.get_weights())
+    assert_equal_outputs(model, twin, x)
+
+
+# What it refuses.
+
+BAD_SIZES = [0, -2, True, 2.0, None, "3"]
+
+
+@pytest.mark.parametrize("bad", [*BAD_SIZES, (3,)])
+@pytest.mark.parametrize(
+    ("build", "name"),
+    [(dense_autoencoder, "latent_dim"), (conv_autoencoder, "latent_dim"), (conv_autoencoder, "kernel_size")],
+)
+def test_refuses_a_bad_size(build, name, bad):
+    with pytest.raises(ValueError, match=f"^{name} should be") as refusal:
+        build(**{name: bad})
+    assert repr(bad) in str(refusal.value)
+
+
+@pytest.mark.parametrize("bad", [*((4, size) for size in BAD_SIZES), 4, "44", None])
+@pytest.mark.parametrize(
+    ("build", "name"),
+    [
+        (dense_autoencoder, "hidden_sizes"),
+        (dense_autoencoder, "input_shape"),
+        (conv_autoencoder, "filters"),
+        (conv_autoencoder, "input_shape"),
+    ],
+)
+def test_refuses_bad_sizes(build, name, bad):
+    with pytest.raises(ValueError, match=f"^{name} should be") as refusal:
+        build(**{name: bad})
+    assert repr(bad) in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("build", "options", "message"),
+    [
+        (dense_autoencoder, {"input_shape": ()}, r"input_shape should .* is \(\)"),
+        (dense_autoencoder, {"activation": "gulp"}, "gulp"),
+        (dense_autoencoder, {"code_penalty": -0.1}, "code_penalty should .* is -0.1"),
+        (dense_autoencoder, {"code_penalty": np.nan}, "code_penalty should .* is nan"),
+        (conv_autoencoder, {"filters": ()}, r"filters is \(\)"),
+        (conv_autoencoder, {"input_shape": (28, 28)}, r"input_shape \(28, 28\)"),
+        (conv_autoencoder, {"filters": (4, 4, 4)}, "3 stages .* multiples of 8, but they are 28 and 28"),
+        (conv_autoencoder, {"input_shape": (28, 30, 1)}, "multiples of 4, but they are 28 and 30"),
+    ],
+)
+def test_refuses_what_does_not_go_together(build, options, message):
+    with pytest.raises(ValueError, match=message):
+        build(**options)
+
+
+@pytest.mark.parametrize("shape", [(6, 8, 8), (8, 8, 1), (0, 8, 8, 1), (6, 8, 8, 3), ()])
+def test_encode_refuses_another_shape(shape):
+    with pytest.raises(ValueError, match=rf"x should .*\(n, 8, 8, 1\), but {re.escape(str(shape))} came"):
+        small_dense().encode(np.zeros(shape, "float32"))
+
+
+def test_decode_and_reconstruct_refuse_another_shape(x):
+    model = small_dense()
+    with pytest.raises(ValueError, match=r"z should .*\(n, 3\), but \(6, 4\) came"):
+        model.decode(np.zeros((6, 4), "float32"))
+    with pytest.raises(ValueError, match=r"x should .*\(n, 8, 8, 1\), but \(6, 8, 8\) came"):
+        model.reconstruct(x[..., 0])
+    with pytest.raises(ValueError, match="but list came"):
+        model.encode(x.tolist())
+
+
+def sequence(*sizes):
+    return keras.Sequential([keras.Input((sizes[0],)), *(layers.Dense(size) for size in sizes[1:])])
+
+
+@pytest.mark.parametrize(
+    ("encoder", "decoder", "message"),
+    [
+        (lambda: sequence(4, 2), lambda: sequence(3, 4), r"codes \(None, 2\), but takes \(None, 3\)"),
+        (lambda: sequence(4, 2), lambda: sequence(2, 5), r"inputs \(None, 4\), but gives \(None, 5\)"),
+        (lambda: keras.Sequential([layers.Dense(2)]), lambda: sequence(2, 4), "encoder should .*keras.Input"),
+        (lambda: sequence(4, 2), lambda: keras.Sequential([layers.Dense(4)]), "decoder should .*keras.Input"),
+        (lambda: layers.Dense(2), lambda: sequence(2, 4), "encoder should .*Dense"),
+        (lambda: None, lambda: sequence(2, 4), "encoder should .*None came"),
+        (lambda: Autoencoder(sequence(4, 2), sequence(2, 4)), lambda: sequence(4, 4), "encoder should .*Autoencoder"),
+    ],
+)
+def test_refuses_parts_that_do_not_fit(encoder, decoder, message):
+    with pytest.raises(ValueError, match=message):
+        Autoencoder(encoder(), decoder())
