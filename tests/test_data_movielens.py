@@ -285,6 +285,7 @@ def damage(file, old, new):
         (b"2,10,4.0,1141415820", b"2;10;4.0;1141415820", ", line 4: expected 4 fields .*, found 1"),
         (b"2,10,4.0,1141415820", b"2,10,4,0,1141415820", ", line 4: expected 4 fields .*, found 5"),
         (b"1,10,5.0,964982703", b"1,10,5,0,964982703", ", line 2: expected 4 fields .*, found 5"),
+        (b"1,10,5.0,964982703", b" \n1,10,5,0,964982703", ", line 3: expected 4 fields .*, found 5"),
         (b"2,10,", b"2.5,10,", ", line 4: userId is '2.5', which is no whole number"),
         (b"2,10,", b"x,10,", ", line 4: userId is 'x', which is no whole number"),
         (b"2,10,", b",10,", ", line 4: userId is '', which is no whole number"),

@@ -41,7 +41,7 @@ def nbval(notebook, folder, *options):
     """Run nbval on a notebook with the project's own settings, and return pytest's exit code and output."""
     path = Path(folder, "99_short.ipynb")
     nbformat.write(notebook, path)
-    command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", folder, "-n0", *options, path]
+    command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "-n0", *options, path]
     done = subprocess.run(command, capture_output=True, text=True, timeout=200)
     return done.returncode, done.stdout
 

@@ -79,7 +79,7 @@ def test_outputs_are_clean(code_cells):
             assert output.output_type != "error", cell.source
             assert output.get("name") != "stderr", f"Something is written to stderr by:\n{cell.source}"
             text = str(output.get("data", {}).get("text/plain", "")) + output.get("text", "")
-            assert not re.search(r" at 0x[0-9a-f]+>|<function ", text), f"An object's address is printed by:\n{cell.source}"
+            assert not re.search(r" at 0x[0-9a-f]+>|<function ", text), f"An address is printed by:\n{cell.source}"
 
 
 def test_figures_have_alternative_texts(code_cells):

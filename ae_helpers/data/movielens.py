@@ -152,9 +152,9 @@ def _read_ratings(file, layout):
         _require_columns(file, header, columns)
         columns = header
     # pandas lets no line have more fields than the first one, so that one must be right.
-    _check_lines(file, layout, columns, skip=int(layout.header), stop=1 + layout.header)
+    _check_lines(file, layout, columns, skip=layout.header, stop=layout.header + 1)
     blocks = []
-    read = int(layout.header)  # lines so far, not counting empty ones
+    read = int(layout.header)  # lines so far
     try:
         with _reading(file) as stream:
             for block in _parse(stream, layout, columns):
@@ -194,12 +194,13 @@ def _parse(stream, layout, columns):
 
 
 def _check_lines(file, layout, columns, skip, stop=None):
-    """Raise a ValueError for the first line of a ratings file, after `skip` lines, that is wrong by itself."""
+    """Raise a ValueError for the first line of a ratings file that is wrong by itself.
+
+    Only lines from `skip` to `stop` are looked at, counting from 0 and without empty lines.
+    """
     separator = layout.separators[0]
     with _reading(file) as stream:
-        for number, line in itertools.islice(enumerate(stream, start=1), skip, stop):
-            if not line.strip():
-                continue  # pandas skips empty lines, too
+        for number, line in itertools.islice(_filled(stream), int(skip), stop):
             text = line.decode("utf-8", "backslashreplace").rstrip("\r\n")
             fields = text.split(separator)
             if len(fields) != len(columns):
@@ -276,8 +277,13 @@ def _check_no_pair_twice(ratings, folder, layout):
 def _line(file, layout, row):
     """Number of the line, counted from 1, that holds a row of a ratings file."""
     with _reading(file) as stream:
-        filled = (number for number, line in enumerate(stream, start=1) if line.strip())
-        return next(itertools.islice(filled, row + layout.header, None))
+        number, _ = next(itertools.islice(_filled(stream), row + layout.header, None))
+    return number
+
+
+def _filled(stream):
+    """Number and content of each line that is not empty; pandas skips empty ones, too."""
+    return ((number, line) for number, line in enumerate(stream, start=1) if line.strip())
 
 
 def _read_movies(file, layout):
