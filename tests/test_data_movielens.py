@@ -296,6 +296,7 @@ def damage(file, old, new):
         (b"2,10,", b"1,20,", ", line 4: user 1 rates movie 20 again, after line 3"),
         (b"2,10,", b"\n1,20,", ", line 5: user 1 rates movie 20 again, after line 3"),
         (b"1141415820", b"yesterday", ", line 4: timestamp is 'yesterday', which is no whole number"),
+        (b"1141415820", b"1141415\x00820", r", line 4: timestamp is '1141415\\x00820', which is no whole number"),
         (b"1141415820", b"99999999999999999999", ", line 4: timestamp is '99999999999999999999', which is no"),
         (b"userId,movieId,rating,timestamp", b"userId,movieId,timestamp", ", line 1: .* but rating should be"),
         (b"userId,movieId,rating,timestamp", b"rating,rating,movieId,userId", ", line 1: .* but rating, timestamp sh"),
@@ -338,6 +339,7 @@ def test_damaged_movies(tmp_path, old, new, problem):
         (write_ml_1m, "ratings.dat", b"2::10::4", b"2::10::x", ", line 3: rating is 'x', which is no number"),
         (write_ml_1m, "ratings.dat", b"2::10::4", b"2::10:4", ", line 3: expected 4 fields .*, found 3"),
         (write_ml_1m, "ratings.dat", b"2::10::4", b"2::10::4::4", ", line 3: expected 4 fields .*, found 5"),
+        (write_ml_1m, "ratings.dat", b"964982703", b"96\t4982703", ", line 1: timestamp is .*, which is no whole"),
         (write_ml_1m, "ratings.dat", b"1::10::5", b"1:10:5", ", line 1: expected 4 fields .*, found 2"),
         (write_ml_1m, "ratings.dat", b"2::10::4", b"1::20::4", ", line 3: user 1 rates movie 20 again, after line 2"),
         (write_ml_1m, "movies.dat", b"20::Star", b"20:Star", ", line 2: expected 3 fields .*, found 2"),
@@ -345,6 +347,7 @@ def test_damaged_movies(tmp_path, old, new, problem):
         (write_ml_1m, "movies.dat", b"20::Star", b"x::Star", ", line 2: the movie's id is 'x'"),
         (write_ml_100k, "u.data", b"2\t10\t4", b"2\t10\t6", ", line 3: rating is '6', outside"),
         (write_ml_100k, "u.data", b"1\t10\t5\t", b"1\t10\t5\t\t", ", line 1: expected 4 fields .*, found 5"),
+        (write_ml_100k, "u.data", b"1141415822", b"1141415822\t", ", line 5: expected 4 fields .*, found 5"),
         (write_ml_100k, "u.item", b"20|Star", b"20||Star", ", line 2: expected 24 fields .*, found 25"),
         (write_ml_100k, "u.item", b"||http://us.imdb.com/M/title-exact?20", b"", ", line 2: expected 24 .*, found 22"),
         (write_ml_100k, "u.item", b"?20|0|", b"?20|x|", ", line 2: the genres should be 19 flags"),
@@ -399,7 +402,7 @@ def test_ratings_cut_anywhere_are_refused(tmp_path):
         refuses(tmp_path, "ratings.csv", "")
 
 
-@pytest.mark.parametrize("block", [1, 2, 3])
+@pytest.mark.parametrize("block", [1, 20, 21, 22, 40])
 def test_blocks_make_one_table(tmp_path, monkeypatch, block):
     monkeypatch.setattr(movielens, "BLOCK", block)
     write_csv(tmp_path)
@@ -413,7 +416,7 @@ def test_blocks_make_one_table(tmp_path, monkeypatch, block):
     [(b"599,7,x", "rating is 'x'"), (b"599,7", "expected 4 fields"), (b"599,6,4.5", "user 599 rates movie 6 again")],
 )
 def test_damage_in_a_late_block_is_found(tmp_path, monkeypatch, new, problem):
-    monkeypatch.setattr(movielens, "BLOCK", 100_000)
+    monkeypatch.setattr(movielens, "BLOCK", 1_000_000)
     users, movies = np.arange(1, 601), np.arange(1, 501)
     lines = [b"%d,%d,4.5,964982703\n" % (user, movie) for user in users for movie in movies]
     lines[598 * 500 + 6] = new + b",964982703\n"

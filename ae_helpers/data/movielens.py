@@ -5,7 +5,6 @@ import gzip
 import io
 import itertools
 import operator
-import os
 import re
 import zlib
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from ae_helpers.data import bundled
 RATING_COLUMNS = {"userId": "int32", "movieId": "int32", "rating": "float32", "timestamp": "int64"}
 MOVIE_COLUMNS = ["movieId", "title", "genres"]
 LOWEST, HIGHEST = 0.5, 5.0  # stars
-BLOCK = 1_000_000  # ratings parsed at a time
+BLOCK = 2**25  # bytes of a ratings file to parse at a time
 
 # The order of the 19 flags that end a line of ML-100K's u.item.
 ML_100K_GENRES = [
@@ -146,75 +145,78 @@ def _reading(file):
 def _read_ratings(file, layout):
     """The ratings table: the types of `RATING_COLUMNS`, no missing value, only possible values."""
     columns = list(RATING_COLUMNS)
-    if layout.header:
-        with _reading(file) as stream:
-            header = stream.readline().decode("utf-8-sig", "replace").rstrip("\r\n").split(",")
-        _require_columns(file, header, columns)
-        columns = header
-    # pandas lets no line have more fields than the first one, so that one must be right.
-    _check_lines(file, layout, columns, skip=layout.header, stop=layout.header + 1)
-    blocks = []
-    read = int(layout.header)  # lines so far
-    try:
-        with _reading(file) as stream:
-            for block in _parse(stream, layout, columns):
-                if block["userId"].min() < 0 or not block["rating"].between(LOWEST, HIGHEST).all():
-                    raise ValueError("a negative userId or an impossible rating")
-                blocks.append(block)
-                read += len(block)
-    except (ValueError, OverflowError) as error:
-        _check_lines(file, layout, columns, skip=read)  # names the line; too slow for the whole of a large file
-        raise ValueError(f"{file}, after line {read}: {error}. {_MEND}") from error
-    if not any(map(len, blocks)):
+    tables, number, is_complete = [], 1, True
+    with _reading(file) as stream:
+        if layout.header:
+            columns = stream.readline().decode("utf-8-sig", "replace").rstrip("\r\n").split(",")
+            _require_columns(file, columns, RATING_COLUMNS)
+            number = 2
+        while lines := stream.read(BLOCK) + stream.readline():
+            if lines.strip():
+                try:
+                    tables.append(_parse(lines, layout, columns))
+                except (ValueError, OverflowError) as error:
+                    _check_lines(file, layout, columns, lines, number)  # names the line
+                    raise ValueError(f"{file}, in or after line {number}: {error}. {_MEND}") from error
+            number += lines.count(b"\n")
+            is_complete = lines.endswith(b"\n")
+    if not tables:
         raise ValueError(f"{file} has no ratings. {_MEND}")
-    ratings = pd.concat(blocks, ignore_index=True)
-    _check_last_line(file, ratings)
+    ratings = pd.concat(tables, ignore_index=True)
+    # The last line may end within its timestamp, which is a number still. But all of
+    # MovieLens' timestamps are of one magnitude, and one that lacks a digit is not.
+    first, last = ratings["timestamp"].iloc[[0, -1]]
+    if not is_complete and last < first / 4:
+        raise ValueError(f"{file} is cut short: its last line ends with the timestamp {last}. {_MEND}")
     return ratings
 
 
-def _parse(stream, layout, columns):
-    """Yield the ratings in tables of at most `BLOCK` rows."""
-    separator = layout.separators[0]
+def _parse(lines, layout, columns):
+    """Whole lines of a ratings file as a table; ValueError or OverflowError if any is wrong by itself."""
+    separator, lines = layout.separators[0], lines.strip(b" \r\n")
     if separator == "::":  # pandas' fast parser wants a single character
-        stream, separator = io.BytesIO(stream.read().replace(b"::", b"\t")), "\t"
-    tables = pd.read_csv(
-        stream,
+        lines, separator = lines.replace(b"::", b"\t"), "\t"
+    # What pandas would let pass: it ends a number at a NUL, and compares
+    # the number of fields of all other lines with that of the first.
+    if b"\0" in lines:
+        raise ValueError("there is a NUL byte")
+    if lines.split(b"\n", 1)[0].count(separator.encode()) != len(columns) - 1:
+        raise ValueError(f"there are not {len(columns)} fields")
+    table = pd.read_csv(
+        io.BytesIO(lines),
         sep=separator,
         header=None,
-        skiprows=int(layout.header),
         names=columns,
         index_col=False,
         dtype=RATING_COLUMNS,
         na_filter=False,  # so that an empty field is an error; parsing is faster, too
         quoting=csv.QUOTE_NONE,
-        chunksize=BLOCK,
-    )
-    for table in tables:
-        yield table[list(RATING_COLUMNS)]
+    )[list(RATING_COLUMNS)]
+    if table["userId"].min() < 0 or not table["rating"].between(LOWEST, HIGHEST).all():
+        raise ValueError("a userId or a rating is impossible")
+    return table
 
 
-def _check_lines(file, layout, columns, skip, stop=None):
-    """Raise a ValueError for the first line of a ratings file that is wrong by itself.
-
-    Only lines from `skip` to `stop` are looked at, counting from 0 and without empty lines.
-    """
+def _check_lines(file, layout, columns, lines, start):
+    """Raise a ValueError for the first of `lines` that is wrong by itself; they begin at line `start` of the file."""
     separator = layout.separators[0]
-    with _reading(file) as stream:
-        for number, line in itertools.islice(_filled(stream), int(skip), stop):
-            text = line.decode("utf-8", "backslashreplace").rstrip("\r\n")
-            fields = text.split(separator)
-            if len(fields) != len(columns):
+    for number, line in enumerate(lines.split(b"\n"), start):
+        if not line.strip():
+            continue  # pandas skips empty lines, too
+        text = line.decode("utf-8", "backslashreplace").rstrip("\r")
+        fields = text.split(separator)
+        if len(fields) != len(columns):
+            raise ValueError(
+                f"{file}, line {number}: expected {len(columns)} fields ({', '.join(columns)}) "
+                f"separated by {separator!r}, found {len(fields)}: {text[:80]!r}. {_MEND}"
+            )
+        for column, field in zip(columns, fields, strict=True):
+            problem = _problem(column, field.strip())
+            if problem:
                 raise ValueError(
-                    f"{file}, line {number}: expected {len(columns)} fields ({', '.join(columns)}) "
-                    f"separated by {separator!r}, found {len(fields)}: {text[:80]!r}. {_MEND}"
+                    f"{file}, line {number}: {column} is {field[:80]!r}, {problem}. "
+                    f"Mend or remove the line. Or: {_MEND}"
                 )
-            for column, field in zip(columns, fields, strict=True):
-                problem = _problem(column, field.strip())
-                if problem:
-                    raise ValueError(
-                        f"{file}, line {number}: {column} is {field[:80]!r}, {problem}. "
-                        f"Mend or remove the line. Or: {_MEND}"
-                    )
 
 
 def _problem(column, field):
@@ -232,19 +234,6 @@ def _problem(column, field):
 
 def _is_whole_number(field, dtype="int32"):
     return field.isascii() and field.isdigit() and int(field) <= np.iinfo(dtype).max
-
-
-def _check_last_line(file, ratings):
-    """Raise a ValueError if the file ends within its last timestamp, which is a number still."""
-    if file.suffix == ".gz":
-        return  # gzip has a check of its own
-    with _reading(file) as stream:
-        stream.seek(-1, os.SEEK_END)
-        is_complete = stream.read() == b"\n"
-    # All of MovieLens' timestamps are of one magnitude; one that lacks a digit is not.
-    first, last = ratings["timestamp"].iloc[[0, -1]]
-    if not is_complete and last < first / 4:
-        raise ValueError(f"{file} is cut short: its last line ends with the timestamp {last}. {_MEND}")
 
 
 def _check_against_movies(ratings, movies, folder, layout):
@@ -277,13 +266,8 @@ def _check_no_pair_twice(ratings, folder, layout):
 def _line(file, layout, row):
     """Number of the line, counted from 1, that holds a row of a ratings file."""
     with _reading(file) as stream:
-        number, _ = next(itertools.islice(_filled(stream), row + layout.header, None))
-    return number
-
-
-def _filled(stream):
-    """Number and content of each line that is not empty; pandas skips empty ones, too."""
-    return ((number, line) for number, line in enumerate(stream, start=1) if line.strip())
+        filled = (number for number, line in enumerate(stream, start=1) if line.strip())
+        return next(itertools.islice(filled, row + layout.header, None))
 
 
 def _read_movies(file, layout):
