@@ -19,6 +19,7 @@
 # ## Setup
 
 # %%
+import math
 import tempfile
 from pathlib import Path
 
@@ -83,11 +84,12 @@ def pca_reconstruct(images, k):
 #
 # Take all activations out of an autoencoder, and it can do no more than PCA. What does training make of it?
 # With 32 numbers in the code, we compare two 32-dimensional planes in the space of 784 pixels: the one that PCA projects on, and the one in which the decoder's reconstructions lie.
-# Between two such planes there are 32 *principal angles*. All 0° means the same plane; between random planes the largest is close to 90°.
+# Between two such planes there are 32 *principal angles*. The first is the smallest angle between a direction in one plane and a direction in the other; each further one is the same among the directions left over.
+# All 0° means the same plane; between random planes the largest is close to 90°.
 
 # %%
 linear_model = dense_autoencoder(32, hidden_sizes=(), output_activation=None)
-steps = EPOCHS * -(-len(x_train) // BATCH_SIZE)
+steps = EPOCHS * math.ceil(len(x_train) / BATCH_SIZE)
 linear_model.compile(
     # The learning rate falls to 0, so that training comes to rest.
     optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-2, steps)),
@@ -95,17 +97,27 @@ linear_model.compile(
     steps_per_execution=20,  # fewer returns to Python: faster for small networks
 )
 _ = linear_model.fit(
-    x_train, x_train, epochs=EPOCHS, batch_size=BATCH_SIZE, verbose=0, callbacks=[ProgressBar("linear autoencoder")]
+    x_train,
+    x_train,
+    epochs=EPOCHS,
+    batch_size=BATCH_SIZE,
+    verbose=0,
+    callbacks=[ProgressBar("linear autoencoder")],
 )
 
 # %%
-decoder_plane = linear_model.decoder.layers[0].kernel.numpy().T
+decoder_plane = keras.ops.convert_to_numpy(linear_model.decoder.layers[0].kernel).T
 pca_plane = pca.components_[:32].T
 random_plane = np.random.default_rng(SEED).normal(size=(784, 32))
 angles = np.degrees(subspace_angles(decoder_plane, pca_plane))
 random_angles = np.degrees(subspace_angles(random_plane, pca_plane))
 linear_error = squared_error(x_test, linear_model.reconstruct(x_test)).mean()
 pca_error_32 = squared_error(x_test, pca_reconstruct(x_test, 32)).mean()
+# How far is each number of a code from being independent of the others? The largest correlation between two of them:
+linear_correlation, pca_correlation = (
+    np.abs(np.corrcoef(codes.T) - np.eye(32)).max()
+    for codes in (linear_model.encode(x_train), pca_encode(x_train, 32))
+)
 Markdown(
     f"**What to notice.** The largest angle between the two planes is {angles.max():.1f}°, the median {np.median(angles):.1f}° "
     f"(a random plane: {random_angles.max():.1f}° and {np.median(random_angles):.1f}°). On test images the linear autoencoder "
@@ -114,16 +126,16 @@ Markdown(
 )
 
 # %% [markdown]
-# The *plane* is the same; the 32 numbers are not. PCA's directions are orthogonal and sorted by variance, the autoencoder's code is any mixture of them, since nothing in the loss asks for more (Baldi and Hornik 1989).
+# The plane is nearly the same; the 32 numbers are not. PCA's are uncorrelated and sorted by variance. The autoencoder's may be any mixture of them, because nothing in the loss asks for more (Baldi and Hornik 1989).
 #
-# So if an autoencoder is to beat PCA, it must bend.
+# So if an autoencoder is to beat PCA, it must bend, in layers before and after the code.
 
 # %% [markdown]
 # ## Nonlinear: one autoencoder for each size
 #
-# The network is 784-512-256-k-256-512-784 with GELU activations. We train it six times, for six sizes of the code, in the same way each time.
-# A small penalty keeps the code's numbers near 0. It costs next to nothing, and makes the map below readable.
-# Nothing here was chosen on test images; learning rate and epochs were chosen on the validation images.
+# The network is 784-512-256-k-256-512-784, with GELU activations (a smooth relative of ReLU). We train it six times, for six sizes of the code, in the same way each time; five epochs keep the run short.
+# A small penalty (`code_penalty`) keeps the code's numbers near 0, which makes the map below readable.
+# The test images were used for none of these choices; where a number had to be found, the validation images chose it.
 
 
 # %%
@@ -158,7 +170,11 @@ for k, model in autoencoders.items():
 # %%
 show(
     plots.plot_history(
-        history[32], metric="mse", scale=784, ylabel="squared error per image", title="Training with 32 numbers"
+        history[32],
+        metric="mse",
+        scale=784,
+        ylabel="squared error per image",
+        title="Training with 32 numbers",
     ),
     alt="Training and validation error fall together over five epochs.",
 )
@@ -185,19 +201,21 @@ show(
 # %%
 ratios = {k: ae_errors[k] / pca_errors[k] for k in SIZES}
 best = min(ratios, key=ratios.get)
+# The sigmoid keeps the autoencoder's pixels in [0, 1]. Is that all? PCA may be cut off there, too.
+clipped_pca = {k: squared_error(x_test, np.clip(pca_reconstruct(x_test, k), 0, 1)).mean() for k in SIZES}
 Markdown(
-    f"**What to notice.** At 32 numbers: PCA {pca_errors[32]:.2f}, autoencoder {ae_errors[32]:.2f}. The gap is widest at "
-    f"{best} numbers, where the autoencoder has {ratios[best]:.0%} of PCA's error. "
-    f"With 16 numbers it has an error of {ae_errors[16]:.1f}; PCA needs 64 to come to {pca_errors[64]:.1f}. "
-    f"From 32 to 64 numbers the autoencoder gains little ({ae_errors[32]:.1f} to {ae_errors[64]:.1f}). Is it the size that "
-    "does not matter any more, or is the training too short to use it? Exercise 2 finds out."
+    f"**What to notice.** At 32 numbers: PCA {pca_errors[32]:.2f}, autoencoder {ae_errors[32]:.2f}. On these axes equal "
+    f"distances are equal ratios; the ratio is smallest at {best} numbers, where the autoencoder has {ratios[best]:.0%} of "
+    f"PCA's error. Cutting PCA's pixels off at 0 and 1 helps it ({clipped_pca[32]:.1f} at 32 numbers), but does not close the "
+    f"gap. From 32 to 64 numbers the autoencoder gains little ({ae_errors[32]:.1f} to {ae_errors[64]:.1f}). Does the size not "
+    "matter any more, or is the training too short to use it? Exercise 2 finds out."
 )
 
 # %% [markdown]
 # ## How far can it go? A comparison with 2006
 #
-# Hinton and Salakhutdinov compressed MNIST to 30 numbers with a deeper network, 784-1000-500-250-30, which in 2006 had to be trained layer by layer first.
-# The table is written by `make paper-table`, which trains the same network with today's tools. PCA agrees with the paper to the last digit, so the unit is the same.
+# Hinton and Salakhutdinov compressed MNIST to 30 numbers with a deeper network, 784-1000-500-250-30, which they pre-trained layer by layer. The five epochs above do not reach their result; a long training of their network does.
+# The table is written by `make paper-table`, which trains it with today's tools. (Logistic PCA is PCA for values between 0 and 1.) PCA agrees with the paper to the last digit, so the unit is the same.
 
 # %%
 # As text, because the table is shown as it was written.
@@ -209,46 +227,53 @@ by_method = paper_table.set_index("method")["squared error per image"].astype(fl
 paper_autoencoder = by_method["autoencoder 784-1000-500-250-30, published 2006"]
 our_autoencoder = by_method["autoencoder 784-1000-500-250-30, this project"]
 Markdown(
-    f"**What to notice.** A network of the same size comes to {our_autoencoder:.2f} instead of {paper_autoencoder:.2f}. What is "
-    "new: smoother activations, an optimiser with a step size for each weight, no pre-training, and training images "
-    "shifted by up to a pixel, so that the network does not learn them by heart."
+    f"**What to notice.** A network of the same size comes to {our_autoencoder:.2f} instead of {paper_autoencoder:.2f}. Different "
+    "today: GELU instead of logistic units, squared error instead of cross-entropy as the loss, the optimiser Adam, no "
+    "pre-training, and training images shifted by up to a pixel. We have not measured which of these did it."
 )
 
 # %% [markdown]
 # ## A map of two numbers
 #
-# With two numbers in the code, each digit is a point in a plane, and we can draw them all. Colours come from the labels, which the network never saw.
+# With two numbers in the code, each digit is a point in a plane. We draw the first 5,000 test digits; a disc marks the median of each kind. Colours come from the labels, which the network never saw.
 
 # %%
 z_test = autoencoders[2].encode(x_test)
 show(
-    plots.plot_latent_scatter(z_test, y_test, title="5,000 test digits, coded as two numbers each"),
-    alt="A scatter plot with a cluster for each digit; 4 and 9 overlap, and so do 3, 5 and 8.",
+    plots.plot_latent_scatter(
+        z_test[:5000], y_test[:5000], title="5,000 test digits, coded as two numbers each"
+    ),
+    alt="A scatter plot with coloured groups of digits and a disc at the median of each. Some digits, such as 0 and 1, "
+    "stand fairly apart; others, such as 4 and 9 or 3, 5 and 8, overlap.",
 )
 show(
-    plots.plot_latent_scatter(pca_encode(x_test, 2), y_test, title="The same digits in PCA's two numbers"),
-    alt="A scatter plot in which most digits lie on top of each other; only 0 and 1 stand apart.",
+    plots.plot_latent_scatter(
+        pca_encode(x_test[:5000], 2), y_test[:5000], title="The same digits in PCA's two numbers"
+    ),
+    alt="A scatter plot in which most digits lie on top of each other; 0 and 1 are at opposite ends.",
 )
 
 # %% [markdown]
-# The autoencoder has sorted the digits into groups, mostly by what they show, although nobody told it what they show. PCA's map is a heap.
-# We put a number on that below.
+# The autoencoder has sorted the digits into groups, although nobody told it what they show. In PCA's map the groups overlap far more. We put a number on that below.
 #
-# The decoder works for *any* point of the plane, also where no digit lies. Decoding a grid of points gives the map's terrain.
+# The decoder answers at *any* point of the plane, also where no digit lies; there it may draw smudges. Decoding a grid of points shows the map's terrain. (The grid leaves out the outermost 2 % on each side.)
 
 # %%
 (left, bottom), (right, top) = np.percentile(z_test, [2, 98], axis=0)
 show(
     plots.plot_decoded_plane(
-        autoencoders[2].decode, (left, right), (bottom, top), title="What the decoder draws at each point of the plane"
+        autoencoders[2].decode,
+        (left, right),
+        (bottom, top),
+        title="What the decoder draws at each point of the plane",
     ),
-    alt="A grid of 16 by 16 decoded digits that turn smoothly into one another across the plane.",
+    alt="A grid of 16 by 16 decoded digits. Neighbours resemble each other, and one digit turns into another across the plane.",
 )
 
 # %% [markdown]
 # ## From one digit to another
 #
-# Walk in a straight line from the code of one digit to that of another, and decode on the way. Compare it with fading one picture out and the other in.
+# Walk in a straight line from the code of one digit to that of another, and decode on the way. Compare it with fading one picture out and the other in. (The walk's ends are reconstructions from two numbers, so they differ a little from the pictures below them.)
 
 # %%
 first, second = np.flatnonzero(y_test == 0)[3], np.flatnonzero(y_test == 7)[0]
@@ -259,11 +284,12 @@ show(
     plots.plot_interpolation(
         {"through the code": along_code, "through the pixels": along_pixels}, title="From a 0 to a 7"
     ),
-    alt="Two rows. Through the code, a 0 turns into a 7 by way of other digits; through the pixels, one picture fades into the other.",
+    alt="Two rows. Through the code, a 0 turns into a 7 by way of other shapes; through the pixels, one picture fades into the other.",
 )
 
 # %% [markdown]
-# Is a point half-way through the code more like a digit than a mixture of two pictures? Ask for its distance to the nearest training image, for 300 random pairs of different digits.
+# Is a point half-way through the code more like a digit than a mixture of two pictures? We ask for its distance to the nearest training image, for about 300 random pairs of different digits.
+# Beware: dim and blurred pictures are near to everything; even a black one is. So the fair rival is a mixture that is just as compressed: by PCA, to two numbers.
 
 # %%
 nearest = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(x_train.reshape(-1, 784))
@@ -276,24 +302,24 @@ def distance_to_digits(images):
 
 one, other = np.random.default_rng(SEED).integers(0, len(x_test), size=(2, 333))
 one, other = one[y_test[one] != y_test[other]], other[y_test[one] != y_test[other]]
-half_way = {
-    k: autoencoders[k].decode((autoencoders[k].encode(x_test[one]) + autoencoders[k].encode(x_test[other])) / 2)
-    for k in (2, 32)
-}
+mixture = (x_test[one] + x_test[other]) / 2
 distances = {
     "real test digits": distance_to_digits(x_test[one]),
-    "half-way through 2 numbers": distance_to_digits(half_way[2]),
-    "half-way through 32 numbers": distance_to_digits(half_way[32]),
-    "half-way through the pixels": distance_to_digits((x_test[one] + x_test[other]) / 2),
+    "half-way through 2 learned numbers": distance_to_digits(
+        autoencoders[2].decode((z_test[one] + z_test[other]) / 2)
+    ),
+    "half-way through 2 PCA numbers": distance_to_digits(pca_reconstruct(mixture, 2)),
+    "half-way through the pixels": distance_to_digits(mixture),
+    "black": distance_to_digits(np.zeros_like(x_test[:1])),
 }
 pd.Series(distances, name="distance to the nearest training digit").round(2).to_frame()
 
 # %%
 Markdown(
-    f"**What to notice.** Half-way through two numbers we are about as near to the training digits "
-    f"({distances['half-way through 2 numbers']:.2f}) as real test digits are ({distances['real test digits']:.2f}); half-way "
-    f"through the pixels we are far off ({distances['half-way through the pixels']:.2f}). With 32 numbers much of that "
-    f"advantage is gone ({distances['half-way through 32 numbers']:.2f}): a roomy code has much space in which no digit lies."
+    f"**What to notice.** Half-way through the pixels we are {distances['half-way through the pixels']:.2f} away from the nearest "
+    f"digit, through two numbers of PCA {distances['half-way through 2 PCA numbers']:.2f}, through two learned numbers "
+    f"{distances['half-way through 2 learned numbers']:.2f}: the learned path stays among the digits. A small distance alone "
+    f"proves nothing, though: black has {distances['black']:.2f}."
 )
 
 # %% [markdown]
@@ -311,14 +337,18 @@ def draw_point(first_value, second_value):
 middle = np.median(z_test, axis=0)
 explorer = interact(
     draw_point,
-    first_value=FloatSlider(value=middle[0], min=left, max=right, step=(right - left) / 100, continuous_update=False),
-    second_value=FloatSlider(value=middle[1], min=bottom, max=top, step=(top - bottom) / 100, continuous_update=False),
+    first_value=FloatSlider(
+        value=middle[0], min=left, max=right, step=(right - left) / 100, continuous_update=False
+    ),
+    second_value=FloatSlider(
+        value=middle[1], min=bottom, max=top, step=(top - bottom) / 100, continuous_update=False
+    ),
 )
 
 # %% [markdown]
 # ## What codes are good for
 #
-# **Storage.** An image takes 784 bytes (one per pixel), and 32 numbers in half precision take 64.
+# **Storage.** An image takes 784 bytes (one per pixel), and 32 numbers in half precision take 64. (The decoder must be stored once, too.)
 #
 # **Nearest neighbours.** If codes keep what matters, similar codes should belong to the same digit. We let the 5 nearest training codes vote on the label, and count how often they are right. Labels are used for the vote alone.
 
@@ -326,8 +356,10 @@ explorer = interact(
 # %%
 def neighbour_accuracy(train_codes, test_codes):
     """Share of the first 5,000 test digits whose 5 nearest training codes vote for the right label."""
-    vote = KNeighborsClassifier(5, algorithm="brute").fit(train_codes, y_train)
-    return vote.score(test_codes[:5000], y_test[:5000])
+    stored, asked = (
+        codes.astype(np.float16).astype(np.float32) for codes in (train_codes, test_codes[:5000])
+    )
+    return KNeighborsClassifier(5, algorithm="brute").fit(stored, y_train).score(asked, y_test[:5000])
 
 
 accuracy = {"784 pixels": neighbour_accuracy(x_train.reshape(-1, 784), x_test.reshape(-1, 784))}
@@ -341,13 +373,14 @@ pd.DataFrame({"bytes per image": bytes_each, "5-neighbour accuracy": accuracy}).
 
 # %%
 z_half = autoencoders[32].encode(x_test).astype(np.float16)
+chance = 2 * np.sqrt(0.96 * 0.04 / 5000)  # two standard deviations of an accuracy of 96 % on 5,000 images
 half_precision_error = squared_error(x_test, autoencoders[32].decode(z_half.astype(np.float32))).mean()
 Markdown(
     f"**What to notice.** With two numbers the learned code is right in {accuracy['2 learned numbers']:.0%} of cases, PCA in "
     f"{accuracy['2 PCA numbers']:.0%}: that is the difference between the two maps. With 32 numbers the learned code "
     f"({accuracy['32 learned numbers']:.1%}) and PCA ({accuracy['32 PCA numbers']:.1%}) are about equal, and both are a little "
-    f"better than all 784 pixels ({accuracy['784 pixels']:.1%}), at a twelfth of the bytes. (With 5,000 images, differences "
-    "below half a percentage point mean nothing.) For neighbours alone, PCA with 32 numbers does as well and needs no training. "
+    f"better than all 784 pixels ({accuracy['784 pixels']:.1%}), at a twelfth of the bytes. (On 5,000 images, chance alone "
+    f"moves such an accuracy by {chance:.1%}.) For neighbours alone, PCA with 32 numbers does as well, without gradient descent. "
     f"Half precision changes the error from {ae_errors[32]:.3f} to {half_precision_error:.3f}: not at all."
 )
 
@@ -364,19 +397,21 @@ show(
         {f"{k} numbers": rebuilt[k][picked] for k in reversed(SIZES)},
         title="The same digits through smaller and smaller codes",
     ),
-    alt="Ten digits and six rows of reconstructions. Down to 8 numbers they lose detail; with 2, some turn into other digits.",
+    alt="Ten digits and six rows of reconstructions. With fewer numbers they lose detail; with 2, some turn into other digits.",
 )
 
 # %% [markdown]
-# Detail goes first, and the coarse shape last. To measure it, split images and errors into spatial frequencies (Fourier): low ones are the large blobs, high ones the sharp edges. How much of each is missing?
+# Detail goes first, and the coarse shape last. To measure it, split images and errors into spatial frequencies (Fourier): low ones, few waves across the picture, make the large blobs, high ones the sharp edges. How much of each is missing, as a share of the squared values?
 
 # %%
-frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(28, 1 / 28), np.fft.fftfreq(28, 1 / 28)))  # waves per image width
+frequency = np.hypot(
+    *np.meshgrid(np.fft.fftfreq(28, 1 / 28), np.fft.fftfreq(28, 1 / 28))
+)  # waves per image width
 bands = {"coarse (below 2)": (0, 2), "medium (2 to 6)": (2, 6), "fine (above 6)": (6, 20)}
 
 
 def missing_share(x, x_hat):
-    """For each band, the share of the images' energy that the reconstruction misses."""
+    """For each band, the share of the images' squared Fourier values that the reconstruction misses."""
     image, error = (np.abs(np.fft.fft2(a[..., 0])) ** 2 for a in (x, x - x_hat))
     inside = {name: (frequency >= low) & (frequency < high) for name, (low, high) in bands.items()}
     return {name: error[:, mask].sum() / image[:, mask].sum() for name, mask in inside.items()}
@@ -395,9 +430,9 @@ show(
     plots.plot_reconstructions(
         x_test[worst],
         {"32 numbers": rebuilt[32][worst]},
-        title="The ten worst of 10,000: unusual hands, thick or broken strokes",
+        title="The ten worst of 10,000",
     ),
-    alt="Ten strangely written digits above their reconstructions, which look like more ordinary digits.",
+    alt="Ten unusually written digits above their reconstructions, in which strokes are missing or smeared.",
 )
 
 # %% [markdown]
@@ -406,53 +441,68 @@ show(
 # A JPEG file holds any picture. An autoencoder holds only pictures like those it was trained on. We give the digit autoencoder
 # - digits upside down (turned by 180°),
 # - clothes: Fashion-MNIST, in the same format as MNIST,
-# - patches of a photograph of a cat, 28 by 28 pixels each.
+# - 160 patches of a photograph of a cat, 28 by 28 pixels each.
 
 # %%
 cat = color.rgb2gray(data.chelsea()).astype(np.float32)
 rows, columns = cat.shape[0] // 28, cat.shape[1] // 28
-patches = cat[: 28 * rows, : 28 * columns].reshape(rows, 28, columns, 28).swapaxes(1, 2).reshape(-1, 28, 28, 1)
+patches = (
+    cat[: 28 * rows, : 28 * columns].reshape(rows, 28, columns, 28).swapaxes(1, 2).reshape(-1, 28, 28, 1)
+)
 clothes, _ = load_fashion_mnist()
-foreign = {"digits": x_test, "digits upside down": x_test[:, ::-1, ::-1], "clothes": clothes, "cat": patches}
+foreign = {
+    "digits": x_test,
+    "digits upside down": x_test[:, ::-1, ::-1],
+    "clothes": clothes,
+    "patches of a cat": patches,
+}
 
 # %%
 foreign_hat = {name: autoencoders[32].reconstruct(images) for name, images in foreign.items()}
 foreign_errors = {name: squared_error(images, foreign_hat[name]) for name, images in foreign.items()}
-foreign_pca = {name: squared_error(images, pca_reconstruct(images, 32)).mean() for name, images in foreign.items()}
+foreign_pca = {
+    name: squared_error(images, pca_reconstruct(images, 32)).mean() for name, images in foreign.items()
+}
 show(
-    plots.plot_error_histograms(foreign_errors, title="Error of the digit autoencoder on what it was not trained on"),
-    alt="Four histograms on a logarithmic axis: digits lowest, digits upside down about twice, clothes and cat far higher.",
+    plots.plot_error_histograms(
+        foreign_errors, title="The digit autoencoder on digits and on other pictures"
+    ),
+    alt="Four histograms on a logarithmic axis: digits lowest, digits upside down higher, clothes and cat far higher.",
 )
 
 # %%
-for name, chosen in {"clothes": range(10), "cat": range(40, 140, 10)}.items():
+for name, chosen in {"clothes": range(10), "patches of a cat": range(40, 140, 10)}.items():
     images = foreign[name][list(chosen)]
     rows_shown = {"autoencoder": foreign_hat[name][list(chosen)], "PCA": pca_reconstruct(images, 32)}
     show(
-        plots.plot_reconstructions(images, rows_shown, title=f"{name.capitalize()} through 32 numbers made for digits"),
-        alt=f"Ten pictures of {name}, and reconstructions by autoencoder and PCA: stroke-like shapes on black, hardly the originals.",
+        plots.plot_reconstructions(
+            images, rows_shown, title=f"{name.capitalize()} through 32 numbers made for digits"
+        ),
+        alt=f"Ten {name}. The autoencoder rebuilds them as bright strokes on black, PCA as grey blobs; neither resembles them much.",
     )
 
 # %%
-comparison = pd.DataFrame({"autoencoder, 32": {n: e.mean() for n, e in foreign_errors.items()}, "PCA, 32": foreign_pca})
-comparison["autoencoder, times its error on digits"] = (
-    comparison["autoencoder, 32"] / comparison.loc["digits", "autoencoder, 32"]
+brightness = {name: np.square(images).sum(axis=(1, 2, 3)).mean() for name, images in foreign.items()}
+comparison = pd.DataFrame(
+    {"autoencoder": {name: errors.mean() for name, errors in foreign_errors.items()}, "PCA": foreign_pca}
 )
-comparison["PCA, times its error on digits"] = comparison["PCA, 32"] / comparison.loc["digits", "PCA, 32"]
-comparison.round(1)
+comparison["autoencoder / PCA"] = comparison["autoencoder"] / comparison["PCA"]
+comparison["autoencoder, times digits"] = comparison["autoencoder"] / comparison.loc["digits", "autoencoder"]
+comparison["PCA, times digits"] = comparison["PCA"] / comparison.loc["digits", "PCA"]
+# Bright pictures have more to lose: the error as a share of the sum of the squared pixels.
+comparison["autoencoder, share missed"] = comparison["autoencoder"] / pd.Series(brightness)
+comparison.round(2)
 
 # %%
-clothes_distance = {
-    "originals": distance_to_digits(clothes[:500]),
-    "rebuilt": distance_to_digits(foreign_hat["clothes"][:500]),
-}
+digits, upside_down, worn, cat_patches = comparison.to_dict("records")
 Markdown(
-    f"**What to notice.** Clothes cost {comparison.iloc[2, 2]:.0f} times as much as digits, the cat {comparison.iloc[3, 2]:.0f} "
-    f"times. Here **the autoencoder loses to PCA**: {comparison.iloc[2, 0]:.0f} against {comparison.iloc[2, 1]:.0f} on clothes, "
-    f"{comparison.iloc[3, 0]:.0f} against {comparison.iloc[3, 1]:.0f} on the cat. It fits its own data more closely than PCA, "
-    f"and everything else less closely. What the decoder draws is digit-like: clothes lie {clothes_distance['originals']:.1f} "
-    f"from the nearest digit, rebuilt clothes only {clothes_distance['rebuilt']:.1f}. Digits upside down are the mildest case: strokes "
-    "are strokes."
+    f"**What to notice.** Clothes cost {worn['autoencoder, times digits']:.0f} times as much as digits, the cat "
+    f"{cat_patches['autoencoder, times digits']:.0f} times. They are brighter pictures, but also as a share of what there is "
+    f"to lose the autoencoder misses {worn['autoencoder, share missed']:.0%} and {cat_patches['autoencoder, share missed']:.0%}, "
+    f"against {digits['autoencoder, share missed']:.0%} of digits. And here **the autoencoder loses to PCA**: "
+    f"{worn['autoencoder']:.0f} against {worn['PCA']:.0f} on clothes, {cat_patches['autoencoder']:.0f} against "
+    f"{cat_patches['PCA']:.0f} on the cat. It draws bright strokes, since that is all it has learned to draw. Digits upside down "
+    f"are the mildest case ({upside_down['autoencoder, times digits']:.1f} times): 0, 1 and 8 stay digits, 6 and 9 change places."
 )
 
 # %% [markdown]
@@ -465,13 +515,12 @@ with tempfile.TemporaryDirectory() as folder:
     file = Path(folder, "encoder.keras")
     autoencoders[32].encoder.save(file)
     encoder = keras.saving.load_model(file)
-    encoder_bytes = file.stat().st_size
 same_codes = np.array_equal(
     encoder.predict(x_test, batch_size=1024, verbose=0), autoencoders[32].encode(x_test, batch_size=1024)
 )
 
 # %% tags=["nbval-check-output"]
-print("bit for bit the same codes after reloading:", same_codes)
+print("the same codes after reloading, bit for bit:", same_codes)
 
 # %% [markdown]
 # ## A failure experiment: too small, and too large
@@ -480,15 +529,17 @@ print("bit for bit the same codes after reloading:", same_codes)
 
 
 # %%
-def changed_share(k):
-    """Share of 1,000 test digits whose reconstruction is nearest to a training digit with another label."""
-    neighbours = nearest.kneighbors(rebuilt[k][:1000].reshape(-1, 784), return_distance=False)[:, 0]
+def changed_share(images):
+    """Share of the first 1,000 test digits, rebuilt, that are nearest to a training digit with another label."""
+    neighbours = nearest.kneighbors(images[:1000].reshape(-1, 784), return_distance=False)[:, 0]
     return (y_train[neighbours] != y_test[:1000]).mean()
 
 
-rebuilt["784 pixels"] = x_test  # the originals themselves: how often does this judge err?
-changed = {k: changed_share(k) for k in [*SIZES, "784 pixels"]}
-pd.Series(changed, name="came back as another digit").map("{:.1%}".format).to_frame().rename_axis("numbers in the code")
+changed = {k: changed_share(rebuilt[k]) for k in SIZES}
+changed["originals"] = changed_share(x_test)  # how often does this judge err by itself?
+pd.Series(changed, name="came back as another digit").map("{:.1%}".format).to_frame().rename_axis(
+    "numbers in the code"
+)
 
 # %% [markdown]
 # **Too large.** Give the code as many numbers as the image has pixels, and there is a solution that needs no learning at all: pass everything through. We write it down by hand, with weights that are 1 on the diagonal and 0 elsewhere.
@@ -496,14 +547,16 @@ pd.Series(changed, name="came back as another digit").map("{:.1%}".format).to_fr
 # %%
 copying = dense_autoencoder(784, hidden_sizes=(), output_activation=None)
 copying.set_weights([np.eye(784), np.zeros(784), np.eye(784), np.zeros(784)])
-copy_errors = {name: squared_error(images, copying.reconstruct(images)).max() for name, images in foreign.items()}
+copy_errors = {
+    name: squared_error(images, copying.reconstruct(images)).max() for name, images in foreign.items()
+}
 copy_codes_are_pixels = np.array_equal(copying.encode(x_test), x_test.reshape(-1, 784))
 pd.Series(copy_errors, name="largest squared error of the copying network").to_frame()
 
 # %%
 Markdown(
     f"**What to notice.** With 2 numbers, {changed[2]:.0%} of the digits come back as another digit; with 32, {changed[32]:.1%}, "
-    f"hardly more than the {changed['784 pixels']:.1%} in which this judge errs about the originals themselves. "
+    f"hardly more than the {changed['originals']:.1%} in which this judge errs about the originals themselves. "
     "The copying network rebuilds digits, clothes and cats without any error, and has learned nothing: its code *is* the "
     "picture, as long and as good for neighbours as the pixels. A small error proves nothing as long as nothing "
     "stands in the network's way. The bottleneck is one obstacle; the next lesson uses another: noise."
@@ -512,50 +565,80 @@ Markdown(
 # %% [markdown]
 # ## What we showed
 #
-# Each sentence is checked, with a margin that was measured over several training runs.
+# Each sentence is checked, with a margin that holds for other random seeds too (`make seeds` tries five).
 
 # %% tags=["nbval-check-output"]
 claim("A linear autoencoder ends in PCA's plane: half of the angles are below 1°.", np.median(angles) < 1)
-claim("No angle is above 25°, while a random plane's is above 85°.", angles.max() < 25 and random_angles.max() > 85)
+claim("No angle is above 25°.", angles.max() < 25)
+claim("Between PCA's plane and a random one there is an angle above 85°.", random_angles.max() > 85)
+claim("PCA's numbers are uncorrelated.", pca_correlation < 0.01)
+claim("The linear autoencoder's are not.", linear_correlation > 0.1)
 claim("The linear autoencoder is no better than PCA.", linear_error > 0.99 * pca_error_32)
-claim("The autoencoder's error is below PCA's at every size.", all(ae_errors[k] < 0.85 * pca_errors[k] for k in SIZES))
+
+# %% tags=["nbval-check-output"]
+claim(
+    "The autoencoder's error is below PCA's at every size.",
+    all(ae_errors[k] < 0.85 * pca_errors[k] for k in SIZES),
+)
+claim(
+    "Cutting PCA off at 0 and 1 does not change that.",
+    all(ae_errors[k] < 0.9 * clipped_pca[k] for k in SIZES),
+)
 claim("With 32 numbers PCA has a squared error of 13.2 per image.", 13.1 < pca_errors[32] < 13.3)
 claim("With 32 numbers the autoencoder has at most 5.0.", ae_errors[32] <= 5.0)
 claim("With 2 numbers PCA has 43.6.", 43.5 < pca_errors[2] < 43.8)
 claim("With 2 numbers the autoencoder has at most 34.", ae_errors[2] <= 34)
 claim("16 learned numbers rebuild digits better than 32 of PCA.", ae_errors[16] < 0.75 * pca_errors[32])
-claim("Today's training of the network of 2006 beats its published error.", our_autoencoder < paper_autoencoder)
+published, measured = by_method["PCA, published 2006"], by_method["PCA, this project"]
+claim("PCA here agrees with PCA in the paper of 2006.", published == measured)
+claim(
+    "Today's training of the paper's network beats its published error.", our_autoencoder < paper_autoencoder
+)
 
 # %% tags=["nbval-check-output"]
-learned, linear, pixels = accuracy["32 learned numbers"], accuracy["32 PCA numbers"], accuracy["784 pixels"]
-on_code, on_pixels = distances["half-way through 2 numbers"], distances["half-way through the pixels"]
+half_way = {
+    name: distances[f"half-way through {name}"]
+    for name in ("2 learned numbers", "2 PCA numbers", "the pixels")
+}
+on_learned = half_way["2 learned numbers"]
 claim(
-    "Two learned numbers tell digits apart better than two of PCA.",
-    accuracy["2 learned numbers"] > accuracy["2 PCA numbers"] + 0.1,
+    "Half-way through two learned numbers is nearer to digits than through pixels.",
+    on_learned < 0.9 * half_way["the pixels"],
 )
-claim("32 learned numbers find neighbours at least as well as 784 pixels.", learned > pixels)
+claim("... and than through two numbers of PCA.", on_learned < 0.9 * half_way["2 PCA numbers"])
+claim(
+    "Black is near to digits, too: distance alone proves nothing.",
+    distances["black"] < distances["real test digits"],
+)
+two_learned, two_linear = accuracy["2 learned numbers"], accuracy["2 PCA numbers"]
+claim("Two learned numbers tell digits apart better than two of PCA.", two_learned > two_linear + 0.1)
+learned, linear = accuracy["32 learned numbers"], accuracy["32 PCA numbers"]
+claim("32 learned numbers find neighbours at least as well as 784 pixels.", learned > accuracy["784 pixels"])
 claim("... and as well as 32 of PCA, give or take a percentage point.", abs(learned - linear) < 0.012)
 claim("Codes in half precision cost nothing.", np.isclose(half_precision_error, ae_errors[32], rtol=0.001))
-claim("Half-way through two numbers is nearer to digits than half-way through pixels.", on_code < 0.9 * on_pixels)
 claim(
-    "Fine detail is lost before coarse shape, at every size.", all(missing[c].is_monotonic_increasing for c in missing)
+    "Fine detail is lost before coarse shape, at every size.",
+    all(missing[c].is_monotonic_increasing for c in missing),
 )
 claim("The encoder alone, saved and reloaded, gives the same codes.", same_codes)
 
 # %% tags=["nbval-check-output"]
-times = comparison["autoencoder, times its error on digits"]
-against_pca = comparison["autoencoder, 32"] / comparison["PCA, 32"]
-claim("Clothes and cat cost 8 times as much as digits, or more.", times["clothes"] > 8 and times["cat"] > 8)
-claim("Digits upside down cost more too, but far less.", 1.3 < times["digits upside down"] < times["clothes"] / 2)
+times, share = comparison["autoencoder, times digits"], comparison["autoencoder, share missed"]
+against_pca = comparison["autoencoder / PCA"]
+others = ["clothes", "patches of a cat"]
+claim("Clothes and cat cost 8 times as much as digits, or more.", times[others].min() > 8)
 claim(
-    "On clothes and on the cat, the autoencoder loses to PCA.", min(against_pca["clothes"], against_pca["cat"]) > 1.05
+    "... and as a share of what there is to lose, 4 times as much.", share[others].min() > 4 * share["digits"]
 )
+claim("Digits upside down cost more too.", times["digits upside down"] > 1.3)
+claim("... but far less than clothes or cat.", times["digits upside down"] < times[others].min() / 2)
 claim(
-    "Rebuilt clothes are nearer to digits than the clothes were.",
-    clothes_distance["rebuilt"] < 0.9 * clothes_distance["originals"],
+    "On digits, also upside down, the autoencoder beats PCA.",
+    against_pca[["digits", "digits upside down"]].max() < 0.8,
 )
+claim("On clothes and on the cat, the autoencoder loses to PCA.", against_pca[others].min() > 1.05)
 claim("With 2 numbers, every tenth digit or more comes back as another.", changed[2] > 0.1)
-claim("With 32 numbers, hardly more than the judge's own errors.", changed[32] < changed["784 pixels"] + 0.03)
+claim("With 32 numbers, hardly more than the judge's own errors.", changed[32] < changed["originals"] + 0.03)
 claim("A copying network rebuilds everything without error.", max(copy_errors.values()) == 0)
 claim("... and its code is nothing but the pixels.", copy_codes_are_pixels)
 
