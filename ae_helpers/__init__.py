@@ -1,12 +1,5 @@
 """Helpers for the autoencoder notebooks: data, models, metrics, plots, claims.
 
-Importing the package has no effects and loads no submodule: `ae_helpers.models`
-(and with it Keras) is loaded when it is first used.
+Importing the package has no effects and loads nothing: each submodule, and with
+`models` Keras, is loaded when it is imported.
 """
-
-import lazy_loader
-
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submodules=["claims", "corruption", "data", "metrics", "models", "plots", "progress"],
-)

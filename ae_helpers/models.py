@@ -5,6 +5,8 @@ import math
 import keras
 from keras import layers
 
+from ae_helpers.checks import as_floats
+
 
 @keras.saving.register_keras_serializable(package="ae_helpers")
 class Autoencoder(keras.Model):
@@ -58,13 +60,13 @@ class Autoencoder(keras.Model):
 
         Args:
             x: float array `(n, ...)`, of the shape that the encoder takes.
-            batch_size: images computed at a time; the codes do not depend on it.
+            batch_size: images computed at a time; beyond rounding, the codes do not depend on it.
 
         Returns:
             float32 NumPy array `(n, latent_dim)`.
 
         Raises:
-            ValueError: if the shape does not fit; the message gives both.
+            ValueError: if the shape does not fit (the message gives both), or a value is NaN or infinite.
         """
         return _predict(self.encoder, x, "x", batch_size)
 
@@ -79,7 +81,7 @@ class Autoencoder(keras.Model):
             float32 NumPy array `(n, ...)`, of the shape of the inputs.
 
         Raises:
-            ValueError: if the shape does not fit; the message gives both.
+            ValueError: if the shape does not fit (the message gives both), or a value is NaN or infinite.
         """
         return _predict(self.decoder, z, "z", batch_size)
 
@@ -233,13 +235,14 @@ def conv_autoencoder(
 
 
 def _predict(model, x, name, batch_size):
-    """`model.predict` without a progress bar, and with a clear error for a wrong shape."""
+    """`model.predict` without a progress bar, and with a clear error for a wrong shape or NaN."""
     expected = model.input_shape[1:]
     shape = tuple(x.shape) if hasattr(x, "shape") else None
     if shape is None or shape[1:] != expected or shape[0] == 0:
         sizes = ", ".join(map(str, expected))
         came = type(x).__name__ if shape is None else shape
         raise ValueError(f"{name} should be an array of shape (n, {sizes}), but {came} came.")
+    as_floats(x, name)
     # float32 also where a mixed-precision policy computes in 16 bits.
     return model.predict(x, batch_size=batch_size, verbose=0).astype("float32", copy=False)
 

@@ -28,6 +28,10 @@ NOTEBOOKS = ROOT / "notebooks"
 SOURCES = NOTEBOOKS / "src"
 IMAGES = ROOT / "docs" / "images"
 CELL_TIMEOUT = 300  # seconds
+# In which lessons are built and checked: no banner, and sums that differ less between processors.
+ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "KERAS_BACKEND": "tensorflow"}
+# What lessons read besides code.
+DATA = [ROOT / "ae_helpers" / "datasets" / "SHA256SUMS", ROOT / "benchmarks" / "paper_table.csv"]
 
 # Run behind the last cell and then removed: which of our own files did the lesson use?
 LIST_MODULES = """
@@ -37,27 +41,30 @@ print(json.dumps([m.__file__ for n, m in sys.modules.items() if n.split(".")[0] 
 
 
 def main(wanted):
+    for source in chosen_sources(wanted):
+        build(source, NOTEBOOKS / f"{source.stem}.ipynb")
+
+
+def chosen_sources(wanted):
+    """Scripts of the lessons with the numbers `wanted`, or of all if it is empty."""
     sources = sorted(SOURCES.glob("[0-9][0-9]_*.py"))
     unknown = [n for n in wanted if not any(s.name.startswith(f"{n}_") for s in sources)]
     if unknown:
-        sys.exit(
-            f"There is no lesson {', '.join(unknown)} in {SOURCES.relative_to(ROOT)}. Give two digits, such as 01."
-        )
-    for source in sources:
-        if not wanted or source.name[:2] in wanted:
-            build(source, NOTEBOOKS / f"{source.stem}.ipynb")
+        sys.exit(f"There is no lesson {', '.join(unknown)} in {SOURCES.relative_to(ROOT)}. Give two digits: 01.")
+    return [source for source in sources if not wanted or source.name[:2] in wanted]
 
 
 def build(source, target):
     """Execute `source` and write it with its outputs to `target`."""
     notebook = read_source(source)
     execute(notebook, source.stem, folder=target.parent)
+    figure = readme_figure(notebook)
     # Written beside and moved: a build that is interrupted leaves the old notebook as it was.
     half_written = target.with_suffix(".tmp")
     nbformat.write(notebook, half_written)
     half_written.replace(target)
     IMAGES.mkdir(parents=True, exist_ok=True)
-    (IMAGES / f"{source.name[:2]}.png").write_bytes(readme_figure(notebook))
+    (IMAGES / f"{source.name[:2]}.png").write_bytes(figure)
 
 
 def read_source(source):
@@ -102,8 +109,7 @@ def execute(notebook, name, *, folder):
         # TensorFlow's C++ code writes lines with the time to stderr: to the terminal with them, not into a cell.
         extra_arguments=["--IPKernelApp.capture_fd_output=False"],
     )
-    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "KERAS_BACKEND": "tensorflow"}
-    client.execute(env={**os.environ, **environment})
+    client.execute(env={**os.environ, **ENVIRONMENT})
     modules = json.loads(notebook.cells.pop().outputs[0]["text"])
     settle_widgets(notebook)
     refuse_widget_errors(notebook, name)
@@ -111,7 +117,7 @@ def execute(notebook, name, *, folder):
         cell.metadata.pop("execution", None)
     notebook.metadata.language_info.pop("version", None)
     notebook.metadata["provenance"] = {
-        "sources": checksums([SOURCES / f"{name}.py", *map(Path, modules)]),
+        "sources": checksums([SOURCES / f"{name}.py", *map(Path, modules), *DATA]),
         "outputs": outputs_checksum(notebook),
     }
     print(f"\r{name}: {code_cells} cells in {time.perf_counter() - started:.0f} s" + " " * 20, flush=True)
@@ -119,8 +125,10 @@ def execute(notebook, name, *, folder):
 
 def readme_figure(notebook):
     """The figure for README as bytes of a PNG file: that of the cell with the tag `readme`."""
-    (cell,) = (cell for cell in notebook.cells if "readme" in cell.metadata.get("tags", []))
-    return base64.b64decode(cell.outputs[0].data["image/png"])
+    cells = [cell for cell in notebook.cells if "readme" in cell.metadata.get("tags", [])]
+    if len(cells) != 1:
+        sys.exit(f"One cell should have the tag `readme`, for the figure that README shows, but {len(cells)} have.")
+    return base64.b64decode(cells[0].outputs[0].data["image/png"])
 
 
 def checksums(files):

@@ -8,6 +8,7 @@ Markdown: the claims, how often each held, and the values that it compares.
 """
 
 import ast
+import numbers
 import os
 import re
 import runpy
@@ -17,24 +18,24 @@ import tempfile
 from pathlib import Path
 
 import pandas as pd
+from build_notebooks import ENVIRONMENT, chosen_sources
 
-ROOT = Path(__file__).resolve().parents[1]
-SOURCES = ROOT / "notebooks" / "src"
 SEEDS = range(5)
+SIGNS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=="}
+COMPREHENSIONS = (ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp)
 
 
 def main(wanted):
     failed = False
-    for source in sorted(SOURCES.glob("[0-9][0-9]_*.py")):
-        if wanted and source.name[:2] not in wanted:
-            continue
+    for source in chosen_sources(wanted):
         tables = []
         for seed in SEEDS:
             with tempfile.TemporaryDirectory() as folder:
                 result = Path(folder, "claims.json")
                 # A fresh process for each run, in the folder where notebooks run.
                 command = [sys.executable, __file__, "--run", source, str(seed), result]
-                subprocess.run(command, check=True, cwd=source.parents[1], stdout=subprocess.DEVNULL)
+                environment = {**os.environ, **ENVIRONMENT}
+                subprocess.run(command, check=True, cwd=source.parents[1], env=environment, stdout=subprocess.DEVNULL)
                 tables.append(pd.read_json(result).assign(seed=seed))
             print(f"{source.stem}: seed {seed} done", file=sys.stderr, flush=True)
         failed |= report(source.stem, pd.concat(tables))
@@ -64,14 +65,11 @@ def run(source, seed, result):
         call = next(c for c in calls if ast.literal_eval(c.args[0]) == sentence)
         caller = sys._getframe(2)
         shown = []
-        for node in ast.walk(call.args[1]):
-            if isinstance(node, ast.Compare):
-                try:
-                    sides = [eval(ast.unparse(side), caller.f_globals) for side in (node.left, *node.comparators)]
-                    shown.append(" < ".join(f"{side:.4g}" for side in sides) if ascending(node) else str(sides))
-                except (NameError, TypeError, ValueError):  # inside a comprehension, or not numbers
-                    shown.append(ast.unparse(node))
-        return ", ".join(shown)
+        for node in comparisons(call.args[1]):
+            sides = [eval(ast.unparse(side), caller.f_globals) for side in (node.left, *node.comparators)]
+            signs = [SIGNS.get(type(operator), "?") for operator in node.ops]
+            shown.append(" ".join(f"{number(side)} {sign}" for side, sign in zip(sides, [*signs, ""], strict=True)))
+        return ", ".join(text.strip() for text in shown)
 
     text, count = re.subn(r"^SEED = 0$", f"SEED = {seed}", source.read_text(encoding="utf-8"), flags=re.MULTILINE)
     if count != 1:
@@ -85,12 +83,20 @@ def run(source, seed, result):
     pd.DataFrame(claims).to_json(result, orient="records")
 
 
-def ascending(node):
-    return all(isinstance(operator, (ast.Lt, ast.LtE)) for operator in node.ops)
+def comparisons(node):
+    """The comparisons in an expression; not those inside comprehensions, whose variables are not known outside."""
+    if isinstance(node, COMPREHENSIONS):
+        return []
+    inner = [found for child in ast.iter_child_nodes(node) for found in comparisons(child)]
+    return [node, *inner] if isinstance(node, ast.Compare) else inner
+
+
+def number(value):
+    """Four digits of a number; anything else as it is."""
+    return f"{value:.4g}" if isinstance(value, numbers.Real) else str(value)
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if sys.argv[1:2] == ["--run"]:
         run(Path(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))
     else:

@@ -57,10 +57,10 @@ keras.utils.set_random_seed(SEED)
 # MNIST is 70,000 pictures of handwritten digits, each 28 by 28 pixels, from 0 (black) to 1 (white).
 # They are split three ways: *training* images to learn from, *validation* images to watch the learning, and *test* images for measuring the result, never for choosing anything.
 #
-# MNIST also says which digit each picture shows. We throw that away here: no label gets a name.
+# MNIST also says which digit each picture shows. We throw that away here: the line below keeps the images alone.
 
 # %% tags=["nbval-check-output"]
-(x_train, _), (x_valid, _), (x_test, _) = load_mnist()  # _ : the labels, not used
+x_train, x_valid, x_test = [images for images, labels in load_mnist()]
 for name, images in {"training": x_train, "validation": x_valid, "test": x_test}.items():
     print(f"{name:10} {images.shape} {images.dtype}, from {images.min():.0f} to {images.max():.0f}")
 
@@ -184,7 +184,7 @@ show(
 shown = [3, 10, 13, 2, 5, 14]  # three zeros and three ones
 show(
     plot_codes(x_test[shown], z_test[shown], x_hat[shown], title="Image, code, reconstruction"),
-    alt="Six rows, each with a digit, a strip of 32 coloured cells, and the rebuilt digit. The strips of the zeros look more like each other than like those of the ones.",
+    alt="Six rows, each with a digit, a strip of 32 coloured cells, and the rebuilt digit. Three zeros, then three ones.",
 )
 
 # %% [markdown]
@@ -262,6 +262,7 @@ library_model = dense_autoencoder(LATENT_DIM, hidden_sizes=(HIDDEN_UNITS,), acti
 library_model.set_weights(autoencoder.get_weights())
 np.testing.assert_allclose(library_model.encode(x_test), z_test, atol=1e-5)
 np.testing.assert_allclose(library_model.reconstruct(x_test), x_hat, atol=1e-5)
+library_difference = np.abs(library_model.reconstruct(x_test) - x_hat).max()
 
 # %% [markdown]
 # It has three methods more than a plain Keras model: `encode(x)`, `decode(z)` and `reconstruct(x)`, the one after the other.
@@ -311,10 +312,10 @@ claim(
     "The target is the input: Keras' loss is the squared difference of x and x̂, averaged over 784 pixels.",
     np.isclose(784 * keras_loss, errors["autoencoder"], rtol=1e-3),
 )
-claim(
-    "No label took part: no variable of this notebook holds one.",
-    not any(v.startswith("y_") for v in globals()),
-)
+one_per_image = {len(x_train), len(x_valid), len(x_test)}
+arrays = [value for value in globals().values() if isinstance(value, np.ndarray) and value.ndim == 1]
+labels_kept = [a for a in arrays if len(a) in one_per_image and a.dtype.kind == "i"]
+claim("No label took part: nothing in this notebook holds one for each image.", len(labels_kept) == 0)
 claim("The error on unseen images falls during training.", validation[-1] < 0.7 * validation[0])
 claim(
     "The validation curve starts below the training curve.", validation[0] < 0.8 * history.history["loss"][0]
@@ -333,10 +334,7 @@ claim(
 )
 claim("It is also below that of PCA with as many numbers.", errors["autoencoder"] < 0.9 * errors["PCA"])
 claim("A perfect copy costs 0.058 binary cross-entropy per pixel, not 0.", 0.0575 < floor < 0.0585)
-claim(
-    "The package's dense_autoencoder is the same network.",
-    library_model.count_params() == autoencoder.count_params(),
-)
+claim("The package's dense_autoencoder gives the same reconstructions.", library_difference < 1e-5)
 claim(
     "With unscaled pixels the reconstructions are almost black.",
     np.isclose(unscaled_error, black_error, rtol=0.05),
