@@ -366,11 +366,11 @@ explorer = interact(
 
 # %%
 def neighbour_accuracy(train_codes, test_codes):
-    """Share of the first 5,000 test digits whose 5 nearest training codes vote for the right label."""
+    """Share of the first 3,000 test digits whose 5 nearest training codes vote for the right label."""
     stored, asked = (
-        codes.astype(np.float16).astype(np.float32) for codes in (train_codes, test_codes[:5000])
+        codes.astype(np.float16).astype(np.float32) for codes in (train_codes, test_codes[:3000])
     )
-    return KNeighborsClassifier(5, algorithm="brute").fit(stored, y_train).score(asked, y_test[:5000])
+    return KNeighborsClassifier(5, algorithm="brute").fit(stored, y_train).score(asked, y_test[:3000])
 
 
 accuracy = {"784 pixels": neighbour_accuracy(x_train.reshape(-1, 784), x_test.reshape(-1, 784))}
@@ -384,13 +384,13 @@ pd.DataFrame({"bytes per image": bytes_each, "5-neighbour accuracy": accuracy}).
 
 # %%
 z_half = autoencoders[32].encode(x_test).astype(np.float16)
-chance = 2 * np.sqrt(0.96 * 0.04 / 5000)  # two standard deviations of an accuracy of 96 % on 5,000 images
+chance = 2 * np.sqrt(0.96 * 0.04 / 3000)  # two standard deviations of an accuracy of 96 % on 3,000 images
 half_precision_error = squared_error(x_test, autoencoders[32].decode(z_half.astype(np.float32))).mean()
 Markdown(
     f"**What to notice.** With two numbers the learned code is right in {accuracy['2 learned numbers']:.0%} of cases, PCA in "
     f"{accuracy['2 PCA numbers']:.0%}: that is the difference between the two maps. With 32 numbers the learned code "
     f"({accuracy['32 learned numbers']:.1%}) and PCA ({accuracy['32 PCA numbers']:.1%}) are about equal, and both are a little "
-    f"better than all 784 pixels ({accuracy['784 pixels']:.1%}), at a twelfth of the bytes. (On 5,000 images, chance alone "
+    f"better than all 784 pixels ({accuracy['784 pixels']:.1%}), at a twelfth of the bytes. (On 3,000 images, chance alone "
     f"moves such an accuracy by {chance:.1%}.) For neighbours alone, PCA with 32 numbers does as well, without gradient descent. "
     f"Half precision changes the error from {ae_errors[32]:.3f} to {half_precision_error:.3f}: not at all."
 )
@@ -512,8 +512,8 @@ Markdown(
     f"{cat_patches['autoencoder, times digits']:.0f} times. They are brighter pictures, but also as a share of what there is "
     f"to lose the autoencoder misses {worn['autoencoder, share missed']:.0%} and {cat_patches['autoencoder, share missed']:.0%}, "
     f"against {digits['autoencoder, share missed']:.0%} of digits. And here **the autoencoder loses to PCA**: "
-    f"{worn['autoencoder']:.0f} against {worn['PCA']:.0f} on clothes, {cat_patches['autoencoder']:.0f} against "
-    f"{cat_patches['PCA']:.0f} on the cat. It draws bright strokes, since that is all it has learned to draw. Digits upside down "
+    f"{worn['autoencoder']:.0f} against {worn['PCA']:.0f} on clothes. (On the cat it is {cat_patches['autoencoder']:.0f} against "
+    f"{cat_patches['PCA']:.0f} this time; in another training both may be equal.) It draws bright strokes, since that is all it has learned to draw. Digits upside down "
     f"are the mildest case ({upside_down['autoencoder, times digits']:.1f} times): 0, 1 and 8 stay digits, 6 and 9 change places."
 )
 
@@ -562,9 +562,9 @@ show(
 
 # %%
 def changed_share(images):
-    """Share of the first 1,000 test digits, rebuilt, that are nearest to a training digit with another label."""
-    neighbours = nearest.kneighbors(images[:1000].reshape(-1, 784), return_distance=False)[:, 0]
-    return (y_train[neighbours] != y_test[:1000]).mean()
+    """Share of the first 500 test digits, rebuilt, that are nearest to a training digit with another label."""
+    neighbours = nearest.kneighbors(images[:500].reshape(-1, 784), return_distance=False)[:, 0]
+    return (y_train[neighbours] != y_test[:500]).mean()
 
 
 changed = {k: changed_share(rebuilt[k]) for k in SIZES}
@@ -574,14 +574,14 @@ pd.Series(changed, name="came back as another digit").map("{:.1%}".format).to_fr
 )
 
 # %% [markdown]
-# **Too large.** Give the code as many numbers as the image has pixels, and nothing needs to be compressed. We train a linear network with such a code for two epochs.
+# **Too large.** Give the code as many numbers as the image has pixels, and nothing needs to be compressed. We train a linear network with such a code for one epoch.
 # There is even a solution that needs no learning at all: pass everything through. We write that down by hand, with weights that are 1 on the diagonal and 0 elsewhere.
 
 # %%
 wide = dense_autoencoder(784, hidden_sizes=(), output_activation=None)
 wide.compile(optimizer="adam", loss="mse", steps_per_execution=20)
 _ = wide.fit(
-    x_train, x_train, epochs=2, batch_size=BATCH_SIZE, verbose=0, callbacks=[ProgressBar("784 numbers")]
+    x_train, x_train, epochs=1, batch_size=BATCH_SIZE, verbose=0, callbacks=[ProgressBar("784 numbers")]
 )
 wide_errors = {
     name: squared_error(images, wide.reconstruct(images)).mean() for name, images in foreign.items()
@@ -684,7 +684,8 @@ claim(
     "On digits, also upside down, the autoencoder beats PCA.",
     against_pca[["digits", "digits upside down"]].max() < 0.8,
 )
-claim("On clothes and on the cat, the autoencoder loses to PCA.", against_pca[others].min() > 1.05)
+claim("On clothes, the autoencoder loses to PCA.", against_pca["clothes"] > 1.05)
+claim("On the cat, it has no clear lead over PCA.", against_pca["patches of a cat"] > 0.9)
 claim("With 2 numbers, every tenth digit or more comes back as another.", changed[2] > 0.1)
 claim("With 32 numbers, hardly more than the judge's own errors.", changed[32] < changed["originals"] + 0.03)
 claim(
