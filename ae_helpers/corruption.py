@@ -33,8 +33,9 @@ def add_gaussian_noise(x, sigma, *, seed, clip=True):
     x = _images(x)
     _require(np.isfinite(sigma) and sigma >= 0, f"sigma should be 0 or more, but is {sigma}.")
     noise = np.random.default_rng(seed).standard_normal(x.shape, dtype=np.float32)
-    noisy = x + np.float32(sigma) * noise
-    return np.clip(noisy, 0, 1, out=noisy) if clip else noisy
+    noise *= np.float32(sigma)  # in place, and so below: a training set is large
+    x += noise  # a copy already
+    return np.clip(x, 0, 1, out=x) if clip else x
 
 
 def add_salt_and_pepper(x, fraction, *, seed):

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from skimage.metrics import structural_similarity
 
 from ae_helpers.checks import as_floats, same_shape
 
@@ -46,6 +47,35 @@ def psnr(x, x_hat):
     pixels = np.prod(np.shape(x)[1:])
     with np.errstate(divide="ignore"):
         return -10 * np.log10(squared_error(x, x_hat) / pixels)
+
+
+def ssim(x, x_hat):
+    """Structural similarity of each image (Wang, Bovik, Sheikh and Simoncelli 2004), by scikit-image.
+
+    It compares mean, contrast and pattern in windows of 7 x 7 pixels; 1 means
+    equal images, 0 nothing in common. The SSIM of a set is the mean of these.
+
+    Args:
+        x: float array `(n, height, width)` or `(n, height, width, 1)`, values in
+            [0, 1], height and width 7 or more.
+        x_hat: reconstruction, same shape; any finite values.
+
+    Returns:
+        float64 array `(n,)`, values from -1 to 1.
+
+    Raises:
+        ValueError: as `squared_error`, and if x is no batch of images of that size.
+    """
+    x, x_hat = _pair(x, x_hat)
+    if x.ndim == 4 and x.shape[-1] == 1:
+        x, x_hat = x[..., 0], x_hat[..., 0]
+    if x.ndim != 3 or min(x.shape[1:]) < 7:
+        raise ValueError(f"x should be images (n, 7 or more, 7 or more, 1), but its shape is {x.shape}.")
+    # One call for all images, stacked as one tall image: scikit-image averages over those windows
+    # only that lie inside an image, and so do we.
+    tall = (images.reshape(-1, x.shape[2]).astype(np.float64) for images in (x, x_hat))
+    _, windows = structural_similarity(*tall, data_range=1, full=True)
+    return windows.reshape(x.shape)[:, 3:-3, 3:-3].mean(axis=(1, 2))
 
 
 def binary_cross_entropy(x, x_hat, *, epsilon=1e-7):

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, NullLocator
 
 from ae_helpers.checks import as_floats
-from ae_helpers.metrics import squared_error
+from ae_helpers.metrics import psnr, squared_error
 
 # Colours that colour-blind readers can tell apart: Okabe and Ito 2008 for curves ...
 CURVE_COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
@@ -132,6 +132,160 @@ def plot_reconstructions(x, reconstructions, *, show_error=True, title=None):
     if title:
         figure.suptitle(title, fontsize=11)
     return figure
+
+
+def plot_denoising(x, noisy, denoised, *, noisy_name="noisy", title=None):
+    """Clean images, the same with noise, and what denoisers make of them, with the PSNR under each.
+
+    Args:
+        x: clean images, float array `(n, height, width, 1)` or `(n, height, width)`
+            in [0, 1], about ten.
+        noisy: the same images, spoilt; same shape, any finite values.
+        denoised: array of the same shape, or a dict from a name to such an array: a
+            row each. Values outside [0, 1] are shown as black or white.
+        noisy_name: what the row of the spoilt images is called.
+        title: of the figure.
+
+    Returns:
+        Figure; the numbers under the images are in dB.
+
+    Raises:
+        ValueError: if shapes differ, x leaves [0, 1] or there is no denoised image.
+    """
+    if not isinstance(denoised, dict):
+        denoised = {"denoised": denoised}
+    if not denoised:
+        raise ValueError("denoised is empty: give at least one name and its images.")
+    rows = {noisy_name: noisy, **denoised}
+    clean = _squeezed(x, "x")
+    n = len(clean)
+    width = 0.85 * n + _row_name_width(rows)
+    figure = Figure(figsize=(width + 0.1, 0.9 + 1.08 * len(rows) + (0.35 if title else 0)))
+    figure.set_layout_engine("constrained", rect=(0.02, 0, 0.98, 1))  # room for the names at the left
+    axes = figure.subplots(1 + len(rows), n, squeeze=False)
+    for ax, image in zip(axes[0], clean, strict=True):
+        _draw(ax, image)
+    _row_name(axes[0, 0], "clean")
+    for row, (name, images) in zip(axes[1:], rows.items(), strict=True):
+        for ax, image, decibels in zip(row, _squeezed(images, name, unit_range=False), psnr(x, images), strict=True):
+            _draw(ax, image)
+            _caption(ax, f"{decibels:.1f} dB" if np.isfinite(decibels) else "equal")
+        _row_name(row[0], name)
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def plot_signed_images(rows, *, limit=None, label="value", title=None):
+    """Images with values of both signs, such as differences or weights: white is 0, orange above, purple below.
+
+    Args:
+        rows: dict from a name to a float array `(n, height, width, 1)` or
+            `(n, height, width)`, all with the same n: a row each.
+        limit: value of the strongest colour, positive; None for the largest that occurs.
+        label: what the values are.
+        title: of the figure.
+
+    Returns:
+        Figure with a colour bar that holds for all images.
+
+    Raises:
+        ValueError: if there is no row, one has another number of images, or limit is not positive.
+    """
+    if not rows:
+        raise ValueError("rows is empty: give at least one name and its images.")
+    images = {name: _squeezed(row, name, unit_range=False) for name, row in rows.items()}
+    counts = {len(row) for row in images.values()}
+    if len(counts) != 1:
+        raise ValueError(f"All rows should have as many images, but they have {sorted(counts)}.")
+    if limit is None:
+        limit = max(np.abs(row).max() for row in images.values()) or 1.0
+    if not limit > 0:
+        raise ValueError(f"limit should be positive, but is {limit}.")
+    (n,) = counts
+    size = (0.85 * n + _row_name_width(images) + 1.0, 0.95 * len(images) + (0.35 if title else 0))
+    figure = Figure(figsize=size)
+    figure.set_layout_engine("constrained", rect=(0.01, 0.01, 0.98, 0.98))  # room for the names at the left
+    axes = figure.subplots(len(images), n, squeeze=False)
+    for row, (name, signed) in zip(axes, images.items(), strict=True):
+        for ax, image in zip(row, signed, strict=True):
+            drawn = ax.imshow(image, cmap="PuOr_r", vmin=-limit, vmax=limit)
+            ax.set(xticks=[], yticks=[])
+        _row_name(row[0], name)
+    figure.colorbar(drawn, ax=axes, shrink=0.9, label=label)
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def plot_heat_map(table, *, xlabel, ylabel, label, title=None):
+    """A table as coloured cells with their numbers; the highest of each column in bold.
+
+    Args:
+        table: pandas DataFrame of finite numbers; its index names the rows, its columns the columns.
+        xlabel: what the columns are.
+        ylabel: what the rows are.
+        label: what the numbers are, with their unit.
+        title: of the figure.
+
+    Returns:
+        Figure.
+
+    Raises:
+        ValueError: if the table is empty or has a value that is not finite.
+    """
+    values = as_floats(table, "table")
+    rows, columns = values.shape
+    figure = Figure(figsize=(1.1 * columns + 2.8, 0.55 * rows + 1.5), layout="constrained")
+    ax = figure.subplots()
+    drawn = ax.imshow(values, cmap="cividis", aspect="auto")
+    middle = (values.min() + values.max()) / 2
+    for (i, j), value in np.ndenumerate(values):
+        best = value == values[:, j].max()
+        ax.text(
+            j, i, f"{value:.1f}", ha="center", va="center", fontsize=10, weight="bold" if best else "normal",
+            color="black" if value > middle else "white",
+        )  # fmt: skip
+    ax.set_xticks(range(columns), [str(name) for name in table.columns])
+    ax.set_yticks(range(rows), [str(name) for name in table.index])
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title or "")
+    ax.spines[:].set_visible(False)
+    figure.colorbar(drawn, ax=ax, label=label)
+    return figure
+
+
+def plot_arrows(curve, starts, ends, *, title=None):
+    """Arrows in the plane, and the curve that they are about.
+
+    Args:
+        curve: float array `(n, 2)`, points of the curve in order.
+        starts: float array `(m, 2)`, where arrows begin.
+        ends: float array `(m, 2)`, where they end, drawn to scale.
+        title: of the figure.
+
+    Returns:
+        Figure with equal scales on both axes.
+
+    Raises:
+        ValueError: if an array is not `(n, 2)`, or starts and ends differ in length.
+    """
+    starts, ends, curve = as_floats(starts, "starts"), as_floats(ends, "ends"), as_floats(curve, "curve")
+    for name, points in (("curve", curve), ("starts", starts), ("ends", ends)):
+        if points.ndim != 2 or points.shape[1] != 2:
+            raise ValueError(f"{name} should be (n, 2), but its shape is {points.shape}.")
+    if len(starts) != len(ends):
+        raise ValueError(f"starts and ends should have the same length, but have {len(starts)} and {len(ends)}.")
+    figure = Figure(figsize=(6.4, 5.4), layout="constrained")
+    ax = figure.subplots()
+    ax.plot(*curve.T, color=CURVE_COLOURS[1], linewidth=2.5, label="the data")
+    ax.quiver(
+        *starts.T, *(ends - starts).T, angles="xy", scale_units="xy", scale=1, width=0.0028,
+        color=CURVE_COLOURS[0], label="from input to output",
+    )  # fmt: skip
+    ax.set(xlabel="first coordinate", ylabel="second coordinate", title=title or "")
+    ax.set_aspect("equal")
+    figure.legend(frameon=False, loc="outside lower center", ncols=2)
+    return _tidy(figure)
 
 
 def plot_architecture(sizes, *, title=None):

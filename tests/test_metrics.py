@@ -3,10 +3,10 @@ import tracemalloc
 import keras
 import numpy as np
 import pytest
-from skimage.metrics import peak_signal_noise_ratio
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.metrics import ndcg_score
 
-from ae_helpers.metrics import binary_cross_entropy, ndcg_at_k, psnr, recall_at_k, squared_error
+from ae_helpers.metrics import binary_cross_entropy, ndcg_at_k, psnr, recall_at_k, squared_error, ssim
 
 IMAGE_METRICS = [squared_error, psnr, binary_cross_entropy]
 RANKING_METRICS = [recall_at_k, ndcg_at_k]
@@ -73,6 +73,27 @@ def test_psnr_is_that_of_scikit_image(pair):
     x, x_hat = pair[0][:20], pair[1][:20]
     theirs = [peak_signal_noise_ratio(a, b, data_range=1) for a, b in zip(x, x_hat, strict=True)]
     np.testing.assert_allclose(psnr(x, x_hat), theirs, rtol=1e-6)
+
+
+def test_ssim_is_that_of_scikit_image_for_each_image_alone(pair):
+    x, x_hat = pair[0][:20], 0.7 * pair[0][:20] + 0.3 * pair[1][:20]
+    theirs = [structural_similarity(a[..., 0], b[..., 0], data_range=1) for a, b in zip(x, x_hat, strict=True)]
+    np.testing.assert_allclose(ssim(x, x_hat), theirs, rtol=1e-5)
+    np.testing.assert_allclose(ssim(x[..., 0], x_hat[..., 0]), theirs, rtol=1e-5)
+    np.testing.assert_allclose(ssim(x[:, :9, :7], x_hat[:, :9, :7]).shape, (20,))
+
+
+def test_ssim_limits(pair):
+    x = pair[0][:5]
+    np.testing.assert_allclose(ssim(x, x), 1)
+    assert np.abs(ssim(x, pair[1][:5])).max() < 0.2  # independent images
+    assert ssim(x, 1 - x).max() < -0.8  # negatives
+
+
+@pytest.mark.parametrize("shape", [(2, 784), (2, 6, 28, 1), (2, 28, 28, 3)])
+def test_ssim_refuses_what_is_no_batch_of_grey_images(shape):
+    with pytest.raises(ValueError, match=f"x should be images .*{shape[-1]}"):
+        ssim(np.zeros(shape), np.zeros(shape))
 
 
 def test_cross_entropy_is_that_of_keras(pair):

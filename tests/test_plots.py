@@ -8,13 +8,14 @@ from types import SimpleNamespace
 
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from nbclient import NotebookClient
 
 from ae_helpers import plots
-from ae_helpers.metrics import squared_error
+from ae_helpers.metrics import psnr, squared_error
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,6 +31,7 @@ X_HAT = read_only(RNG.uniform(-0.5, 1.5, X.shape))
 Z = read_only(RNG.normal(size=(60, 2)))
 LABELS = read_only(np.arange(60) % 10)
 ERRORS = read_only(RNG.uniform(1, 80, 100))
+TABLE = pd.DataFrame([[20.0, 10.0], [15.0, 12.5]], index=["0.2", "0.5"], columns=[0.2, 0.5])
 
 
 def decode(z):
@@ -44,6 +46,22 @@ CASES = {
     "two reconstructions": (
         lambda: plots.plot_reconstructions(X, {"a": X_HAT, "b": X}, show_error=False, title="t"),
         15, 15, ["original", "a", "b"],
+    ),
+    "denoising": (
+        lambda: plots.plot_denoising(X, X_HAT, {"a": X_HAT, "b": X}, noisy_name="spoilt", title="t"),
+        20, 20, ["clean", "spoilt", "a", "b"],
+    ),
+    "signed images": (
+        lambda: plots.plot_signed_images({"a": X_HAT, "b": X - X_HAT}, label="difference", title="t"),
+        10 + 1, 0, ["a", "b", "difference"],
+    ),
+    "heat map": (
+        lambda: plots.plot_heat_map(TABLE, xlabel="tested", ylabel="trained", label="PSNR (dB)", title="t"),
+        1 + 1, 0, ["tested", "trained", "PSNR (dB)"],
+    ),
+    "arrows": (
+        lambda: plots.plot_arrows(Z[:20], Z[20:40], Z[40:], title="t"),
+        1, 0, ["first coordinate", "second coordinate"],
     ),
     "architecture": (lambda: plots.plot_architecture({"image": 64, "code": 2, "reconstruction": 64}), 1, 0, []),
     "codes": (lambda: plots.plot_codes(X, Z[:5], X_HAT, title="t"), 5 * 3 + 1, 10, ["value"]),
@@ -159,6 +177,37 @@ def test_originals_stand_above_reconstructions_and_errors_below():
     assert texts(figure) == [f"{error:.1f}" for error in squared_error(X, X_HAT)] + ["0.0"] * 5
 
 
+def test_denoised_images_stand_below_with_their_decibels():
+    figure = plots.plot_denoising(X, X_HAT, X)
+    for image, expected in zip(grey_images(figure), [*X, *X_HAT, *X], strict=True):
+        np.testing.assert_array_equal(image.get_array(), expected[..., 0])
+    assert texts(figure) == [f"{decibels:.1f} dB" for decibels in psnr(X, X_HAT)] + ["equal"] * 5
+
+
+def test_signed_images_share_a_scale_with_zero_in_the_middle():
+    for limit, expected in ((None, 0.5), (0.25, 0.25)):
+        figure = plots.plot_signed_images({"a": np.full((2, 8, 8), 0.1), "b": np.full((2, 8, 8), -0.5)}, limit=limit)
+        limits = {image.get_clim() for ax in figure.axes for image in ax.images}
+        assert limits == {(-expected, expected)}
+    assert len(plots.plot_signed_images({"a": np.zeros((1, 8, 8))}).axes) == 2
+
+
+def test_heat_map_has_its_numbers_and_names():
+    ax, _ = plots.plot_heat_map(TABLE, xlabel="x", ylabel="y", label="z").axes
+    assert [text.get_text() for text in ax.texts] == ["20.0", "10.0", "15.0", "12.5"]
+    assert [text.get_weight() for text in ax.texts] == ["bold", "normal", "normal", "bold"]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["0.2", "0.5"]
+
+
+def test_arrows_are_drawn_to_scale():
+    (ax,) = plots.plot_arrows(Z[:20], Z[20:40], Z[40:]).axes
+    (arrows,) = (artist for artist in ax.collections if hasattr(artist, "U"))
+    np.testing.assert_allclose(arrows.get_offsets(), Z[20:40])
+    np.testing.assert_allclose(np.stack([arrows.U, arrows.V], axis=1), Z[40:] - Z[20:40])
+    assert arrows.scale == 1 and arrows.angles == arrows.scale_units == "xy"
+    assert ax.get_aspect() == 1
+
+
 def test_each_class_is_named_at_its_median():
     (ax,) = plots.plot_latent_scatter(Z, LABELS).axes
     assert [text.get_text() for text in ax.texts] == list("0123456789")
@@ -243,6 +292,15 @@ def test_histograms_are_shares_of_their_own_set():
         (lambda: plots.plot_reconstructions(2 * X, X_HAT), r"x should lie in \[0, 1\]"),
         (lambda: plots.plot_reconstructions(X, {}), "reconstructions is empty"),
         (lambda: plots.plot_reconstructions(X, X_HAT * np.nan), "NaN"),
+        (lambda: plots.plot_denoising(X, X_HAT[:3], X), r"\(5, 8, 8, 1\) and \(3, 8, 8, 1\)"),
+        (lambda: plots.plot_denoising(2 * X, X_HAT, X), r"x should lie in \[0, 1\]"),
+        (lambda: plots.plot_denoising(X, X_HAT, {}), "denoised is empty"),
+        (lambda: plots.plot_signed_images({}), "rows is empty"),
+        (lambda: plots.plot_signed_images({"a": X, "b": X[:3]}), r"images, but they have \[3, 5\]"),
+        (lambda: plots.plot_signed_images({"a": X}, limit=0), "limit should be positive, but is 0"),
+        (lambda: plots.plot_heat_map(TABLE * np.nan, xlabel="x", ylabel="y", label="z"), "4 values that are NaN"),
+        (lambda: plots.plot_arrows(Z, Z[:3], Z[:4]), "same length, but have 3 and 4"),
+        (lambda: plots.plot_arrows(Z, X[0, ..., 0], Z), r"starts should be \(n, 2\), but its shape is \(8, 8\)"),
         (lambda: plots.plot_architecture({"image": 64, "code": 2}), "three layers or more"),
         (lambda: plots.plot_architecture({"image": 64, "code": 0, "reconstruction": 64}), "positive size"),
         (lambda: plots.plot_codes(X, Z[:4], X_HAT), r"\(4, 2\)"),

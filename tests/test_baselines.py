@@ -1,0 +1,133 @@
+import numpy as np
+import pytest
+from scipy import ndimage
+from skimage.restoration import denoise_nl_means
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LinearRegression
+
+from ae_helpers.baselines import GaussianFilter, LinearMap, MedianFilter, NonLocalMeans, PCAProjection
+from ae_helpers.metrics import psnr
+
+RNG = np.random.default_rng(0)
+# Smooth random images, so that there is something to tell from noise.
+X = ndimage.gaussian_filter(RNG.random((600, 12, 12)), (0, 2, 2)).astype(np.float32)
+X = ((X - X.min()) / (X.max() - X.min()))[..., None]
+NOISY = (X + RNG.normal(0, 0.2, X.shape)).astype(np.float32)
+X.flags.writeable = NOISY.flags.writeable = False  # whoever changes its input fails
+
+ALL = [
+    MedianFilter,
+    lambda: GaussianFilter(widths=(0.5, 1.0)),
+    lambda: NonLocalMeans(strengths=(0.1, 0.3)),
+    lambda: PCAProjection(10),
+    LinearMap,
+]
+
+
+@pytest.fixture(params=ALL, ids=["median", "Gaussian", "non-local means", "PCA", "linear"])
+def denoiser(request):
+    return request.param()
+
+
+# What all of them have in common.
+
+
+def test_one_interface(denoiser):
+    assert denoiser.fit(NOISY[:500], X[:500]) is denoiser
+    denoised = denoiser.denoise(NOISY[500:])
+    assert denoised.shape == (100, 12, 12, 1) and denoised.dtype == np.float32
+    assert psnr(X[500:], denoised).mean() > psnr(X[500:], NOISY[500:]).mean() + 2
+
+
+def test_the_channel_axis_and_the_batch_make_no_difference(denoiser):
+    denoiser.fit(NOISY[:500, ..., 0], X[:500, ..., 0])
+    denoised = denoiser.denoise(NOISY[500:503])
+    np.testing.assert_array_equal(denoiser.denoise(NOISY[500:503, ..., 0]), denoised[..., 0])
+    np.testing.assert_allclose(denoiser.denoise(NOISY[501:502])[0], denoised[1], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("x_noisy", "x", "message"),
+    [
+        (NOISY[:5], X[:4], r"same shape, but have \(5, 12, 12, 1\) and \(4, 12, 12, 1\)"),
+        (NOISY[:5], 2 * X[:5] + 1, r"x should lie in \[0, 1\]"),
+        (NOISY[:5] * np.nan, X[:5], "x_noisy has 720 values that are NaN"),
+        (NOISY[:0], X[:0], "x_noisy is empty"),
+        (NOISY.reshape(600, 144), X.reshape(600, 144), r"x_noisy should be images .*\(600, 144\)"),
+    ],
+)
+def test_fit_refuses(denoiser, x_noisy, x, message):
+    with pytest.raises(ValueError, match=message):
+        denoiser.fit(x_noisy, x)
+
+
+def test_denoise_refuses(denoiser):
+    denoiser.fit(NOISY[:300], X[:300])
+    with pytest.raises(ValueError, match=r"x_noisy should be images .*\(12, 12\)"):
+        denoiser.denoise(NOISY[0, ..., 0])
+
+
+@pytest.mark.parametrize("make", ALL[1:])
+def test_denoise_needs_fit_first(make):
+    with pytest.raises(RuntimeError, match="Call fit"):
+        make().denoise(NOISY[:3])
+
+
+# Each against the library or the formula behind it.
+
+
+def test_median_is_that_of_scipy():
+    ours = MedianFilter(5).denoise(NOISY[:3])
+    theirs = [ndimage.median_filter(image, 5) for image in NOISY[:3, ..., 0]]
+    np.testing.assert_array_equal(ours[..., 0], theirs)
+
+
+def test_gaussian_filter_takes_the_best_width():
+    denoiser = GaussianFilter(widths=(0.1, 1.0, 5.0)).fit(NOISY[:50], X[:50])
+    assert denoiser.width == 1.0
+    theirs = [ndimage.gaussian_filter(image, 1.0) for image in NOISY[:3, ..., 0]]
+    np.testing.assert_allclose(denoiser.denoise(NOISY[:3])[..., 0], theirs, atol=1e-6)
+
+
+def test_non_local_means_are_those_of_scikit_image():
+    denoiser = NonLocalMeans(strengths=(0.001, 0.2)).fit(NOISY[:10], X[:10])
+    assert denoiser.strength == 0.2
+    theirs = [denoise_nl_means(image, patch_size=5, patch_distance=6, h=0.2) for image in NOISY[:3, ..., 0]]
+    np.testing.assert_allclose(denoiser.denoise(NOISY[:3])[..., 0], theirs, atol=1e-6)
+
+
+def test_pca_is_that_of_scikit_learn():
+    pca = PCA(7).fit(X.reshape(600, -1))
+    theirs = pca.inverse_transform(pca.transform(NOISY.reshape(600, -1))).reshape(X.shape)
+    ours = PCAProjection(7).fit(NOISY, X).denoise(NOISY)
+    np.testing.assert_allclose(ours, theirs, atol=1e-3)
+
+
+def test_linear_map_is_least_squares():
+    theirs = LinearRegression().fit(NOISY.reshape(600, -1), X.reshape(600, -1)).predict(NOISY.reshape(600, -1))
+    ours = LinearMap().fit(NOISY, X).denoise(NOISY)
+    np.testing.assert_allclose(ours, theirs.reshape(X.shape), atol=2e-3)
+
+
+def test_linear_map_survives_constant_pixels():
+    dark = X.copy()
+    dark[:, :3] = 0
+    np.testing.assert_allclose(LinearMap().fit(dark, dark).denoise(dark), dark, atol=0.02)
+
+
+# What they refuse.
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: MedianFilter(0), "size should be a positive whole number, but is 0"),
+        (lambda: MedianFilter(2.5), "size .* is 2.5"),
+        (lambda: PCAProjection(True), "n_components .* is True"),
+        (lambda: GaussianFilter([]), r"widths should be positive numbers, at least one, but is \(\)"),
+        (lambda: NonLocalMeans([0.1, -1]), r"strengths .* is \(0.1, -1\)"),
+    ],
+)
+def test_settings_are_checked(build, message):
+    with pytest.raises(ValueError, match=message):
+        build()
