@@ -55,7 +55,7 @@ class Autoencoder(keras.Model):
         """Reconstructions of `inputs`: a tensor of the same shape."""
         return self.decoder(self.encoder(inputs, training=training), training=training)
 
-    def encode(self, x, *, batch_size=1024):
+    def encode(self, x, *, batch_size=256):
         """Codes of `x`.
 
         Args:
@@ -68,9 +68,9 @@ class Autoencoder(keras.Model):
         Raises:
             ValueError: if the shape does not fit (the message gives both), or a value is NaN or infinite.
         """
-        return _predict(self.encoder, x, "x", batch_size)
+        return _predict(self.encoder, x, "x", self.encoder.input_shape, batch_size)
 
-    def decode(self, z, *, batch_size=1024):
+    def decode(self, z, *, batch_size=256):
         """Reconstructions from codes.
 
         Args:
@@ -83,11 +83,11 @@ class Autoencoder(keras.Model):
         Raises:
             ValueError: if the shape does not fit (the message gives both), or a value is NaN or infinite.
         """
-        return _predict(self.decoder, z, "z", batch_size)
+        return _predict(self.decoder, z, "z", self.decoder.input_shape, batch_size)
 
-    def reconstruct(self, x, *, batch_size=1024):
-        """`decode(encode(x))`: float32 NumPy array of the shape of `x`. Args, Raises: as `encode`."""
-        return self.decode(self.encode(x, batch_size=batch_size), batch_size=batch_size)
+    def reconstruct(self, x, *, batch_size=256):
+        """`decode(encode(x))`, batch by batch: float32 NumPy array of the shape of `x`. Args, Raises: as `encode`."""
+        return _predict(self, x, "x", self.encoder.input_shape, batch_size)
 
     def get_config(self):
         """What `from_config` needs to build the same model, without weights."""
@@ -234,9 +234,9 @@ def conv_autoencoder(
     return Autoencoder(encoder, decoder)
 
 
-def _predict(model, x, name, batch_size):
+def _predict(model, x, name, input_shape, batch_size):
     """`model.predict` without a progress bar, and with a clear error for a wrong shape or NaN."""
-    expected = model.input_shape[1:]
+    expected = input_shape[1:]
     shape = tuple(x.shape) if hasattr(x, "shape") else None
     if shape is None or shape[1:] != expected or shape[0] == 0:
         sizes = ", ".join(map(str, expected))

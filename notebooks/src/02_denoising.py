@@ -19,6 +19,7 @@
 # ## Setup
 
 # %%
+import gc
 import logging
 import math
 import time
@@ -46,8 +47,8 @@ from ae_helpers.progress import ProgressBar
 SEED = 0
 SIGMAS = [0.2, 0.4, 0.5]  # levels of noise; pixels go from 0 to 1
 SIGMA = 0.5  # the level of most experiments
-N_TRAIN = 25_000  # training images, of 55,000: enough here, and kinder to the memory
-EPOCHS = 6
+N_TRAIN = 20_000  # training images, of 55,000: enough here, and kinder to the memory
+EPOCHS = 7
 BATCH_SIZE = 128
 
 keras.utils.set_random_seed(SEED)
@@ -64,33 +65,33 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)  # no advice on speed be
 # %% tags=["nbval-check-output"]
 (x_train, y_train), (x_valid, y_valid), (x_test, y_test) = load_mnist()
 x_train, y_train = x_train[:N_TRAIN].copy(), y_train[:N_TRAIN]
-x_valid = x_valid[:1000]  # they choose filters and draw one curve
-noisy_valid = {sigma: add_gaussian_noise(x_valid, sigma, seed=SEED + 100) for sigma in SIGMAS}
-noisy_test = {sigma: add_gaussian_noise(x_test, sigma, seed=SEED + 200) for sigma in SIGMAS}
+x_valid = x_valid[:1000].copy()  # they choose filters and draw one curve
+noisy_test = add_gaussian_noise(x_test, SIGMA, seed=SEED + 200)
 print("training", x_train.shape, "validation", x_valid.shape, "test", x_test.shape)
 
 # %%
 picked = [np.flatnonzero(y_test == digit)[1] for digit in range(10)]
-levels = {f"σ = {sigma}": noisy_test[sigma][picked] for sigma in SIGMAS[1:]}
+levels = {
+    f"σ = {sigma}": add_gaussian_noise(x_test[picked], sigma, seed=SEED + 100) for sigma in (0.1, *SIGMAS)
+}
 show(
     plots.plot_denoising(
         x_test[picked],
-        noisy_test[0.2][picked],
+        levels.pop("σ = 0.1"),
         levels,
-        noisy_name="σ = 0.2",
+        noisy_name="σ = 0.1",
         title="More and more noise; below each the PSNR",
     ),
-    alt="Ten digits, clean and with three levels of noise. At σ = 0.5 the eye can still read most of them.",
+    alt="Ten digits, clean and with four levels of noise. At σ = 0.5 the eye can still read most of them.",
 )
 
 # %% [markdown]
 # The number below each picture is the **PSNR** in decibels, 10 log10(1 / MSE). More is better: 10 dB more means a tenth of the mean squared error, 3 dB more means half of it.
 
 # %%
-unclipped = add_gaussian_noise(x_test, SIGMA, seed=SEED + 200, clip=False)
-background = x_test == 0
-unclipped_psnr, noisy_psnr = psnr(x_test, unclipped).mean(), psnr(x_test, noisy_test[SIGMA]).mean()
-grey_of_black = noisy_test[SIGMA][background].mean()
+unclipped_psnr = psnr(x_test, add_gaussian_noise(x_test, SIGMA, seed=SEED + 200, clip=False)).mean()
+noisy_psnr = psnr(x_test, noisy_test).mean()
+grey_of_black = noisy_test[x_test == 0].mean()
 Markdown(
     f"**What to notice.** Clipping changes the noise. Unclipped, noise of σ = {SIGMA} leaves {unclipped_psnr:.1f} dB; clipped, "
     f"{noisy_psnr:.1f} dB, since half of what falls on black is cut off. What remains is no longer centred: a black pixel "
@@ -142,31 +143,37 @@ def with_noise(autoencoder, sigma):
 
 
 # %%
-def compile_for(model, steps, peak=2e-3):
-    """Squared error; the learning rate rises for a tenth of the steps, then falls to 0, as in lesson 01."""
+def train(model, x, y, *, epochs, batch_size=128, peak=2e-3, name, **options):
+    """Compile for the squared error and fit; the learning rate rises for a tenth of the steps, then falls to 0, as in lesson 01."""
+    steps = epochs * math.ceil(len(x) / batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(
         peak / 10, decay_steps=int(0.9 * steps), warmup_target=peak, warmup_steps=int(0.1 * steps)
     )
     model.compile(keras.optimizers.Adam(schedule, beta_2=0.98), loss="mse", steps_per_execution=20)
+    history = model.fit(
+        x, y, batch_size=batch_size, epochs=epochs, verbose=0, callbacks=[ProgressBar(name)], **options
+    )
+    gc.collect()  # what only the training needed makes room for the next one
+    return history
 
-
-wide = {"plain": wide_autoencoder(), "with noise": wide_autoencoder()}
-wide_training = {"plain": wide["plain"], "with noise": with_noise(wide["with noise"], SIGMA)}
 
 # %%
-for name, model in wide_training.items():
-    compile_for(model, steps=160, peak=1e-2)
-    model.fit(x_train[:20_480], x_train[:20_480], batch_size=128, verbose=0, callbacks=[ProgressBar(name)])
+wide = {"plain": wide_autoencoder(), "with noise": wide_autoencoder()}
+_ = train(wide["plain"], x_train, x_train, epochs=1, peak=1e-2, name="wide, plain")
+_ = train(
+    with_noise(wide["with noise"], SIGMA), x_train, x_train, epochs=1, peak=1e-2, name="wide, with noise"
+)
 
-x_some, noisy_some = x_test[:2000], noisy_test[SIGMA][:2000]  # enough for a clear result
-wide_hat = {name: model.predict(noisy_some, batch_size=250, verbose=0) for name, model in wide.items()}
-plain_clean_error = squared_error(x_some, wide["plain"].predict(x_some, batch_size=250, verbose=0)).mean()
+# %%
+x_some, noisy_some = x_test[:2000], noisy_test[:2000]  # enough for a clear result
+wide_hat = {name: model.reconstruct(noisy_some, batch_size=250) for name, model in wide.items()}
+plain_clean_error = squared_error(x_some, wide["plain"].reconstruct(x_some, batch_size=250)).mean()
 
 # %%
 show(
     plots.plot_denoising(
         x_test[picked],
-        noisy_test[SIGMA][picked],
+        noisy_test[picked],
         {"wide, plain": wide_hat["plain"][picked], "wide, with noise": wide_hat["with noise"][picked]},
         title="The plain network hands the noise on",
     ),
@@ -198,30 +205,20 @@ claim("Trained with noise, it gives the digit back.", to_clean["with noise"] < 0
 
 # %%
 denoisers = {sigma: dense_autoencoder(256, hidden_sizes=(1024,)) for sigma in SIGMAS}
-steps = EPOCHS * math.ceil(len(x_train) / BATCH_SIZE)
 train_seconds = {}
 for sigma, denoiser in denoisers.items():
     started = time.perf_counter()
-    model = with_noise(denoiser, sigma)
-    compile_for(model, steps)
-    model.fit(
-        x_train,
-        x_train,
-        batch_size=BATCH_SIZE,
-        epochs=EPOCHS,
-        verbose=0,
-        callbacks=[ProgressBar(f"dense, σ = {sigma}")],
-    )
+    train(with_noise(denoiser, sigma), x_train, x_train, epochs=EPOCHS, name=f"dense, σ = {sigma}")
     train_seconds[f"dense, {sigma}"] = time.perf_counter() - started
 
 # %%
-denoised = {sigma: denoisers[sigma].reconstruct(noisy_test[sigma]) for sigma in SIGMAS}
-dense_psnr = {sigma: psnr(x_test, denoised[sigma]).mean() for sigma in SIGMAS}
+denoised = denoisers[SIGMA].reconstruct(noisy_some)
+dense_psnr = psnr(x_some, denoised).mean()
 show(
     plots.plot_denoising(
         x_test[picked],
-        noisy_test[SIGMA][picked],
-        {"denoised": denoised[SIGMA][picked]},
+        noisy_test[picked],
+        {"denoised": denoised[picked]},
         title=f"Digits that the network has never seen, with noise of σ = {SIGMA}",
     ),
     alt="Ten clean digits, the same under heavy noise, and the denoised ones: clear digits on black, a little soft.",
@@ -233,7 +230,7 @@ show(
 # The noise layer switches itself off outside training. So `reconstruct(x_test)` gives the network *clean* pictures, and the score is about a task that nobody has. Nothing warns you.
 
 # %%
-fed_clean = denoisers[SIGMA].reconstruct(x_test)
+fed_clean = denoisers[SIGMA].reconstruct(x_some)
 show(
     plots.plot_denoising(
         x_test[picked],
@@ -244,18 +241,18 @@ show(
     ),
     alt="Ten clean digits twice, and the outputs, which look excellent, because there was no noise to remove.",
 )
-fed_clean_psnr = psnr(x_test, fed_clean).mean()
+fed_clean_psnr = psnr(x_some, fed_clean).mean()
 Markdown(
-    f"**What to notice.** On noisy test digits the denoiser reaches {dense_psnr[SIGMA]:.1f} dB. Tested on clean ones by mistake, it "
+    f"**What to notice.** On noisy test digits the denoiser reaches {dense_psnr:.1f} dB. Tested on clean ones by mistake, it "
     f"would seem to reach {fed_clean_psnr:.1f} dB, a number without meaning: giving the input back untouched would score infinity. "
     "Draw the noisy test set yourself, once, and look at it."
 )
 
 # %% tags=["nbval-check-output"]
-claim("From 9.4 dB, the dense denoiser comes to 19 dB.", dense_psnr[SIGMA] > 19)
-claim("Tested on clean digits, it would look better than it is.", fed_clean_psnr > dense_psnr[SIGMA] + 0.5)
+claim("From 9.4 dB, the dense denoiser comes to 19 dB.", dense_psnr > 19)
+claim("Tested on clean digits, it would look better than it is.", fed_clean_psnr > dense_psnr + 0.5)
 claim(
-    "... while in truth it spoils them: they were perfect before.", np.isfinite(psnr(x_test, fed_clean)).all()
+    "... while in truth it spoils them: they were perfect before.", np.isfinite(psnr(x_some, fed_clean)).all()
 )
 
 # %% [markdown]
@@ -268,22 +265,18 @@ claim(
 x_small = x_train[:2000]
 noisy_small = add_gaussian_noise(x_small, SIGMA, seed=SEED + 300)
 noisy_again = add_gaussian_noise(x_small, SIGMA, seed=SEED + 301)  # the same pictures, other noise
+noisy_valid = add_gaussian_noise(x_valid, SIGMA, seed=SEED + 302)
 small = {"once": dense_autoencoder(256, (1024,)), "fresh": dense_autoencoder(256, (1024,))}
-small_training = {"once": (small["once"], noisy_small), "fresh": (with_noise(small["fresh"], SIGMA), x_small)}
+options = {"epochs": 30, "validation_data": (noisy_valid, x_valid)}
 
 # %%
-small_history = {}
-for name, (model, inputs) in small_training.items():
-    compile_for(model, steps=30 * 16)
-    small_history[name] = model.fit(
-        inputs, x_small, epochs=30, batch_size=128, verbose=0, callbacks=[ProgressBar(f"noise drawn {name}")],
-        validation_data=(noisy_valid[SIGMA], x_valid),
-    )  # fmt: skip
+small_history = train(small["once"], noisy_small, x_small, name="noise drawn once", **options)
+_ = train(with_noise(small["fresh"], SIGMA), x_small, x_small, name="fresh noise", **options)
 
 # %%
 show(
     plots.plot_history(
-        small_history["once"], scale=784, ylabel="squared error per image", title="Noise drawn once"
+        small_history, scale=784, ylabel="squared error per image", title="Noise drawn once"
     ),
     alt="Both errors fall together at first; then the training error keeps falling, while the validation error stays at more than twice its value.",
 )
@@ -291,7 +284,7 @@ rows = {
     "the very noise of training": (x_small, noisy_small),
     "the same digits, new noise": (x_small, noisy_again),
 }
-rows["new digits, new noise"] = (x_valid, noisy_valid[SIGMA])
+rows["new digits, new noise"] = (x_valid, noisy_valid)
 memory = pd.DataFrame(
     {
         f"noise drawn {name}": {
@@ -332,31 +325,29 @@ claim("On new digits, fresh noise wins.", fresh_gain > 0.5)
 # The second autoencoder for this table is **convolutional**: two steps from 28 to 14 to 7 pixels, and back. It has 7 · 7 · 64 = 3,136 numbers in its code, but no dense layer: a stroke is treated alike wherever it lies. It has a twentieth of the dense network's weights, and is trained once, at σ = 0.5, for all three levels of the table.
 
 # %%
-options = {"padding": "same", "activation": "gelu"}
+kind = {"padding": "same", "activation": "gelu"}
 conv_encoder = keras.Sequential(
     [
         keras.Input((28, 28, 1)),
-        layers.Conv2D(32, 3, strides=2, **options),
-        layers.Conv2D(64, 3, strides=2, **options),
-        layers.Conv2D(64, 3, **options),
-        layers.Conv2D(64, 3, **options),
+        layers.Conv2D(32, 3, strides=2, **kind),
+        layers.Conv2D(64, 3, strides=2, **kind),
+        layers.Conv2D(64, 3, **kind),
+        layers.Conv2D(64, 3, **kind),
     ]
 )
 conv_decoder = keras.Sequential(
     [
         keras.Input((7, 7, 64)),
-        layers.Conv2DTranspose(32, 3, strides=2, **options),
+        layers.Conv2DTranspose(32, 3, strides=2, **kind),
         layers.Conv2DTranspose(1, 3, strides=2, padding="same"),
     ]
 )
 convolutional = Autoencoder(conv_encoder, conv_decoder)
 
 # %%
-conv_training = with_noise(convolutional, SIGMA)
-compile_for(conv_training, steps=EPOCHS * math.ceil(len(x_train) / 64), peak=4e-3)
 conv_started = time.perf_counter()
-conv_training.fit(
-    x_train, x_train, batch_size=64, epochs=EPOCHS, verbose=0, callbacks=[ProgressBar("convolutional")]
+train(
+    with_noise(convolutional, SIGMA), x_train, x_train, epochs=EPOCHS, batch_size=64, peak=4e-3, name="convolutional"
 )
 train_seconds["convolutional"] = time.perf_counter() - conv_started
 
@@ -368,11 +359,12 @@ train_seconds["convolutional"] = time.perf_counter() - conv_started
 def classical(sigma):
     """The rivals at one level, fitted; and the seconds that fitting took."""
     noisy_train = add_gaussian_noise(x_train, sigma, seed=SEED + 400)
+    noisy_some_valid = add_gaussian_noise(x_valid[:500], sigma, seed=SEED + 401)
     rivals = {}
     for name, rival, pairs in [
-        ("median 3 × 3", MedianFilter(), (noisy_valid[sigma][:500], x_valid[:500])),
-        ("Gaussian filter", GaussianFilter(), (noisy_valid[sigma][:500], x_valid[:500])),
-        ("non-local means", NonLocalMeans(), (noisy_valid[sigma][:50], x_valid[:50])),
+        ("median 3 × 3", MedianFilter(), (noisy_some_valid, x_valid[:500])),
+        ("Gaussian filter", GaussianFilter(), (noisy_some_valid, x_valid[:500])),
+        ("non-local means", NonLocalMeans(), (noisy_some_valid[:50], x_valid[:50])),
         ("PCA, 64 components", PCAProjection(64), (noisy_train[:10_000], x_train[:10_000])),
         ("best linear map", LinearMap(), (noisy_train, x_train)),
     ]:
@@ -386,19 +378,20 @@ def classical(sigma):
 N_SLOW = 1000  # test images for what takes long: non-local means, and SSIM
 scores, unclipped_floors, seconds, examples = {}, {}, {}, {}
 for sigma in SIGMAS:
+    noisy = add_gaussian_noise(x_test, sigma, seed=SEED + 200)  # at 0.5: noisy_test
     methods = {"noisy input": (np.copy, 0.0), **classical(sigma)}
     methods["dense autoencoder"] = (denoisers[sigma].reconstruct, train_seconds[f"dense, {sigma}"])
     methods["convolutional autoencoder"] = (convolutional.reconstruct, train_seconds["convolutional"])
     for name, (method, fit_seconds) in methods.items():
         n = N_SLOW if name == "non-local means" else len(x_test)
         begin = time.perf_counter()
-        result = method(noisy_test[sigma][:n])
+        result = method(noisy[:n])
         per_thousand = (time.perf_counter() - begin) / n * 1000
         unclipped_floors[name, sigma] = psnr(x_test[:n], result).mean()
         result = result.clip(0, 1)  # all may know the range
         scores[name, sigma] = psnr(x_test[:n], result).mean(), ssim(x_test[:N_SLOW], result[:N_SLOW]).mean()
         seconds[name, sigma] = fit_seconds, per_thousand
-        examples[name, sigma] = method(noisy_test[sigma][picked])
+        examples[name, sigma] = result[picked]
 
 # %%
 quality = pd.DataFrame(scores, index=["PSNR (dB)", "SSIM"]).T.unstack().loc[list(methods)]
@@ -418,7 +411,7 @@ chosen = [
 show(
     plots.plot_denoising(
         x_test[picked],
-        noisy_test[SIGMA][picked],
+        noisy_test[picked],
         {name: examples[name, SIGMA] for name in chosen},
         title=f"Noise of σ = {SIGMA}, and what five methods make of it; below each the PSNR",
     ),
@@ -465,15 +458,7 @@ class NoiseOfAnyLevel(layers.Layer):
 any_level = dense_autoencoder(256, hidden_sizes=(1024,))
 clean_input = keras.Input((28, 28, 1))
 any_training = keras.Model(clean_input, any_level(NoiseOfAnyLevel(0.1, 0.6)(clean_input)))
-compile_for(any_training, steps)
-_ = any_training.fit(
-    x_train,
-    x_train,
-    batch_size=BATCH_SIZE,
-    epochs=EPOCHS,
-    verbose=0,
-    callbacks=[ProgressBar("dense, all levels")],
-)
+_ = train(any_training, x_train, x_train, epochs=EPOCHS, name="dense, all levels")
 
 # %%
 test_sigmas = [0.1, *SIGMAS, 0.7]
@@ -577,10 +562,7 @@ x_few, y_few = x_train[:1000], y_train[:1000]
 few = {"without noise": wide_dense(), "with noise": wide_dense()}
 for name, model in few.items():
     noise_model = with_noise(model, SIGMA if name == "with noise" else 0.0)
-    compile_for(noise_model, steps=100 * 10)
-    noise_model.fit(
-        x_few, x_few, epochs=100, batch_size=100, verbose=0, callbacks=[ProgressBar(f"1,000 digits {name}")]
-    )
+    train(noise_model, x_few, x_few, epochs=100, batch_size=100, name=f"1,000 digits {name}")
 
 
 # %%
@@ -655,10 +637,7 @@ hidden = layers.GaussianNoise(0.1)(plane_input)
 for units in (128, 128):
     hidden = layers.Dense(units, "gelu")(hidden)
 plane_denoiser = keras.Model(plane_input, layers.Dense(2)(hidden))
-compile_for(plane_denoiser, steps=40 * 40, peak=1e-2)
-_ = plane_denoiser.fit(
-    points, points, batch_size=128, epochs=40, verbose=0, callbacks=[ProgressBar("points on a curve")]
-)
+_ = train(plane_denoiser, points, points, epochs=40, peak=1e-2, name="points on a curve")
 
 # %%
 grid = np.stack(np.meshgrid(*[np.linspace(-1.2, 1.2, 25, dtype="float32")] * 2), axis=-1).reshape(-1, 2)
@@ -692,8 +671,7 @@ Markdown(
 # The difference between the noisy input and the output is what the network took for noise. Beside it, the noise that we added; and the difference between the two: what was lost of the digit, or left of the noise.
 
 # %%
-denoised_some = denoised[SIGMA][:2000]
-added, removed = noisy_some - x_some, noisy_some - denoised_some
+added, removed = noisy_some - x_some, noisy_some - denoised
 show(
     plots.plot_signed_images(
         {
@@ -708,12 +686,12 @@ show(
 
 # %%
 likeness = np.corrcoef(added.ravel(), removed.ravel())[0, 1]
-mistakes = np.square(x_some - denoised_some)
+mistakes = np.square(x_some - denoised)
 steep = np.square(np.gradient(x_some[..., 0], axis=1)) + np.square(np.gradient(x_some[..., 0], axis=2)) > 0.04
 edge_share, edge_pixels = mistakes[..., 0][steep].sum() / mistakes.sum(), steep.mean()
 sharpness = {
     name: np.abs(np.diff(x, axis=2)).mean()
-    for name, x in {"clean": x_some, "denoised": denoised_some}.items()
+    for name, x in {"clean": x_some, "denoised": denoised}.items()
 }
 Markdown(
     f"**What to notice.** Noise added and noise removed have a correlation of {likeness:.2f}. What is wrong is not spread evenly: {edge_share:.0%} of the squared "
@@ -789,8 +767,8 @@ claim(
     np.allclose(floors.loc["PCA, 64 components"], [19.0, 16.3, 15.2], atol=0.1),
 )
 claim(
-    "Best linear map, clipped: 23.1, 19.0, 17.7 dB.",
-    np.allclose(linear_db, [23.1, 19.0, 17.7], atol=0.1),
+    "Best linear map: 22.9, 18.8, 17.5 dB, give or take a fifth of a decibel.",
+    np.allclose(linear_db, [22.9, 18.8, 17.5], atol=0.2),
 )
 claim("Clipping helps the linear map a little.", (linear_db > floors.loc["best linear map"] + 0.05).all())
 
