@@ -1,8 +1,8 @@
 """Tied weights: layers that run another layer backwards, with the same kernel.
 
-The decoder of a tied autoencoder has no kernels of its own: where the encoder
-computes `x @ W`, the decoder computes `z @ W.T`. That is half the parameters, and
-what makes a linear autoencoder a principal component analysis.
+The decoder of a tied autoencoder has no kernels of its own: where the encoder computes
+`x @ W`, the decoder computes `z @ W.T` (see Vincent et al. 2010, JMLR 11:3371). That is
+about half the parameters.
 
     code = keras.layers.Dense(32)
     z = code(x)

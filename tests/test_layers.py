@@ -156,6 +156,7 @@ class TestEachTiedLayer:
         assert min(np.abs(forth).max(), np.abs(back).max()) > 1e-4
         np.testing.assert_allclose(kernel_of(model) - before, forth + backwards_kernel(back), atol=1e-5)
 
+    @one_of_each
     def test_config_round_trip(self, case):
         model = pair(case, activation="relu", bias_regularizer="l2", bias_constraint="non_neg", name="back")
         config = model.layers[-1].get_config()
@@ -163,6 +164,7 @@ class TestEachTiedLayer:
         assert json.loads(json.dumps(config)) == config
         assert type(model.layers[-1]).from_config(config).get_config() == config
 
+    @one_of_each
     @pytest.mark.parametrize("copy", [keras.models.clone_model, lambda model: model.from_config(model.get_config())])
     def test_a_copy_is_tied_to_its_own_source(self, case, copy):
         model, x = pair(case), data(case)
@@ -268,6 +270,7 @@ class TestEachTiedLayer:
         reloaded = keras.saving.load_model(tmp_path / "model.keras")
         assert all(layer.tied_to is reloaded.layers[1] for layer in reloaded.layers[2:])
 
+    @one_of_each
     def test_a_part_follows_what_is_trained_elsewhere(self, case):
         # Under JAX, a compiled function sees nothing but a model's own variables.
         model, x = pair(case), data(case)
@@ -296,6 +299,7 @@ class TestEachTiedLayer:
         with pytest.raises(ValueError, match=r"'late', which isn't built.*keras\.Input"):
             tied_class(make_source(name="late"))(keras.Input(shape))
 
+    @one_of_each
     def test_refuses_inputs_that_the_source_would_not_give(self, case):
         model = pair(case)
         tied_class, source = case[1], model.layers[1]
