@@ -27,7 +27,7 @@ lab: .venv/installed
 
 test: .venv/installed-jax lint
 	$(BIN)/python -m pytest
-	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/test_models.py tests/test_metrics.py
+	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/test_layers.py tests/test_models.py tests/test_metrics.py
 
 notebooks: .venv/installed
 	$(BIN)/python tools/build_notebooks.py $(N)
@@ -57,7 +57,7 @@ test-lowest test-newest: .venv-uv/bin/uv
 	.venv-uv/bin/uv venv --clear --python $(PYTHON) .venv-$@
 	.venv-uv/bin/uv pip install --python .venv-$@ --resolution $(RESOLUTION) -r requirements.txt -r requirements-jax.txt
 	.venv-$@/bin/python -m pytest
-	KERAS_BACKEND=jax .venv-$@/bin/python -m pytest tests/test_models.py tests/test_metrics.py
+	KERAS_BACKEND=jax .venv-$@/bin/python -m pytest tests/test_layers.py tests/test_models.py tests/test_metrics.py
 
 # An interrupted installation leaves no stamp, and perhaps half a .venv: that one is made anew.
 .venv/installed: requirements.txt pyproject.toml

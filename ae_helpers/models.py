@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from ae_helpers.checks import as_floats
+from ae_helpers.layers import TiedDense, tied_sources
 
 
 @keras.saving.register_keras_serializable(package="ae_helpers")
@@ -14,7 +15,8 @@ class Autoencoder(keras.Model):
 
     It is an ordinary `keras.Model`: compile it, fit it to `(x, x)`, save it.
     `autoencoder.encoder` and `autoencoder.decoder` are Keras models
-    themselves and can be saved and used alone.
+    themselves and can be saved and used alone. Only a decoder that is tied to
+    its encoder can't be saved alone, because the kernels are not its own.
 
     Args:
         encoder: Keras model from inputs `(batch, ...)` to codes `(batch, latent_dim)`.
@@ -91,17 +93,20 @@ class Autoencoder(keras.Model):
 
     def get_config(self):
         """What `from_config` needs to build the same model, without weights."""
-        return {
-            **super().get_config(),
-            "encoder": keras.saving.serialize_keras_object(self.encoder),
-            "decoder": keras.saving.serialize_keras_object(self.decoder),
-        }
+        with tied_sources(self.encoder):
+            parts = {
+                "encoder": keras.saving.serialize_keras_object(self.encoder),
+                "decoder": keras.saving.serialize_keras_object(self.decoder),
+            }
+        return {**super().get_config(), **parts}
 
     @classmethod
     def from_config(cls, config):
         """A new model with the architecture of `config` and fresh weights."""
-        parts = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("encoder", "decoder")}
-        return cls(**{**config, **parts})
+        encoder = keras.saving.deserialize_keras_object(config["encoder"])
+        with tied_sources(encoder):
+            decoder = keras.saving.deserialize_keras_object(config["decoder"])
+        return cls(**{**config, "encoder": encoder, "decoder": decoder})
 
 
 def dense_autoencoder(
@@ -135,27 +140,51 @@ def dense_autoencoder(
     Raises:
         ValueError: if a size is not a positive whole number, or code_penalty is negative.
     """
-    _check_sizes(latent_dim=latent_dim)
-    _check_tuples(hidden_sizes=hidden_sizes, input_shape=input_shape)
-    if not input_shape:
-        raise ValueError("input_shape should have at least one axis, but is ().")
     if not code_penalty >= 0:
         raise ValueError(f"code_penalty should be 0 or more, but is {code_penalty!r}.")
     penalty = keras.regularizers.L2(code_penalty) if code_penalty else None
-    encoder = keras.Sequential(
-        [
-            keras.Input(input_shape),
-            layers.Flatten(),
-            *(layers.Dense(units, activation) for units in hidden_sizes),
-            layers.Dense(latent_dim, activity_regularizer=penalty, name="code"),
-        ],
-        name="encoder",
-    )
+    encoder = _dense_encoder(latent_dim, hidden_sizes, activation, input_shape, penalty)
     decoder = keras.Sequential(
         [
             keras.Input((latent_dim,)),
             *(layers.Dense(units, activation) for units in reversed(hidden_sizes)),
             layers.Dense(math.prod(input_shape), output_activation),
+            layers.Reshape(input_shape),
+        ],
+        name="decoder",
+    )
+    return Autoencoder(encoder, decoder)
+
+
+def tied_autoencoder(
+    latent_dim=32,
+    hidden_sizes=(512, 256),
+    *,
+    activation="gelu",
+    output_activation="sigmoid",
+    input_shape=(28, 28, 1),
+):
+    """`dense_autoencoder` with tied weights, not compiled: the decoder runs the encoder's layers backwards.
+
+    Each kernel is used twice, so that there are about half as many parameters. The
+    decoder owns nothing but its biases. Saved and reloaded, the model is still tied.
+
+    Args:
+        latent_dim, hidden_sizes, activation, output_activation, input_shape: as of `dense_autoencoder`.
+
+    Returns:
+        `Autoencoder` from `(batch, *input_shape)` to the same shape.
+
+    Raises:
+        ValueError: if a size is not a positive whole number.
+    """
+    encoder = _dense_encoder(latent_dim, hidden_sizes, activation, input_shape)
+    first, *others = (layer for layer in encoder.layers if isinstance(layer, layers.Dense))
+    decoder = keras.Sequential(
+        [
+            keras.Input((latent_dim,)),
+            *(TiedDense(source, activation) for source in reversed(others)),
+            TiedDense(first, output_activation),
             layers.Reshape(input_shape),
         ],
         name="decoder",
@@ -232,6 +261,23 @@ def conv_autoencoder(
         name="decoder",
     )
     return Autoencoder(encoder, decoder)
+
+
+def _dense_encoder(latent_dim, hidden_sizes, activation, input_shape, code_penalty=None):
+    """From `(batch, *input_shape)` to codes `(batch, latent_dim)`; raises a ValueError for bad sizes."""
+    _check_sizes(latent_dim=latent_dim)
+    _check_tuples(hidden_sizes=hidden_sizes, input_shape=input_shape)
+    if not input_shape:
+        raise ValueError("input_shape should have at least one axis, but is ().")
+    return keras.Sequential(
+        [
+            keras.Input(input_shape),
+            layers.Flatten(),
+            *(layers.Dense(units, activation) for units in hidden_sizes),
+            layers.Dense(latent_dim, activity_regularizer=code_penalty, name="code"),
+        ],
+        name="encoder",
+    )
 
 
 def _predict(model, x, name, input_shape, batch_size):

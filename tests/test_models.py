@@ -1,12 +1,13 @@
 import re
-from itertools import pairwise
+from itertools import pairwise, product
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
-from ae_helpers.models import Autoencoder, conv_autoencoder, dense_autoencoder
+from ae_helpers.layers import TiedConv2DTranspose, TiedDense
+from ae_helpers.models import Autoencoder, conv_autoencoder, dense_autoencoder, tied_autoencoder
 
 SHAPE = (8, 8, 1)
 
@@ -29,6 +30,10 @@ def small_conv():
     return conv_autoencoder(3, (2, 4), input_shape=SHAPE)
 
 
+def small_tied():
+    return tied_autoencoder(3, (10,), input_shape=SHAPE)
+
+
 def with_state():
     """From parts built by hand, with layers that act otherwise in training and hold more than weights."""
     image = keras.Input(SHAPE)
@@ -38,7 +43,7 @@ def with_state():
     return Autoencoder(encoder, decoder, name="with_state")
 
 
-@pytest.fixture(params=[small_dense, small_conv, with_state])
+@pytest.fixture(params=[small_dense, small_tied, small_conv, with_state])
 def model(request):
     return request.param()
 
@@ -84,6 +89,25 @@ def test_default_dense_has_this_many_parameters():
 
 
 @pytest.mark.parametrize(
+    ("latent_dim", "hidden_sizes", "shape", "count"),
+    [
+        # Kernels of the encoder, its biases, and the decoder's.
+        (32, (512, 256), (28, 28, 1), 784 * 512 + 512 * 256 + 256 * 32 + (512 + 256 + 32) + (256 + 512 + 784)),
+        (2, (), (28, 28), 784 * 2 + 2 + 784),
+        (5, [7], (3, 4, 3), 36 * 7 + 7 * 5 + (7 + 5) + (7 + 36)),
+    ],
+)
+def test_tied_has_the_layers_asked_for(latent_dim, hidden_sizes, shape, count):
+    model = tied_autoencoder(latent_dim, hidden_sizes, input_shape=shape)
+    x = np.full((2, *shape), 0.5, "float32")
+    assert model.count_params() == count == model.encoder.count_params() + model.decoder.count_params()
+    assert len(model.trainable_variables) == len(model.weights) == 3 * (len(hidden_sizes) + 1)
+    assert model.latent_dim == latent_dim
+    assert model.encode(x).shape == (2, latent_dim)
+    assert model.reconstruct(x).shape == model(x).shape == x.shape
+
+
+@pytest.mark.parametrize(
     ("options", "count"),
     [
         # Convolutions 9*1*16+16 and 9*16*32+32, dense 7*7*32*32+32 and 32*1568+1568, back 9*32*16+16 and 9*16*1+1.
@@ -101,7 +125,7 @@ def test_conv_has_the_layers_asked_for(options, count):
     assert model.reconstruct(x).shape == model(x).shape == x.shape
 
 
-@pytest.mark.parametrize("build", [small_dense, small_conv])
+@pytest.mark.parametrize("build", [small_dense, small_tied, small_conv])
 def test_sigmoid_keeps_pixels_in_range_and_codes_are_free(build, x):
     model = build()
     x_hat = model.decode(1e3 * np.ones((1, 3), "float32"))
@@ -122,6 +146,24 @@ def test_weights_set_by_hand():
     x = np.array([[3, 1]], "float32")
     assert model.encode(x).tolist() == [[7]]
     assert model.reconstruct(x).tolist() == model.predict(x, verbose=0).tolist() == [[7.5, 13.5]]
+
+
+def test_tied_weights_set_by_hand():
+    model = tied_autoencoder(1, (2,), activation="relu", output_activation=None, input_shape=(2,))
+    model.encoder.set_weights([np.array(w) for w in ([[1, -1], [0, 1]], [0, 0], [[2], [5]], [1])])
+    model.decoder.set_weights([np.array(w) for w in ([0, -30], [0.5, -0.5])])
+    # As above to the code 7; back through [2, 5]: relu [14, 35 - 30] = [14, 5] -> [14 - 5 + 0.5, 5 - 0.5]
+    x = np.array([[3, 1]], "float32")
+    assert model.encode(x).tolist() == [[7]]
+    assert model.reconstruct(x).tolist() == model.predict(x, verbose=0).tolist() == [[9.5, 4.5]]
+
+
+def test_tied_computes_what_an_untied_one_with_these_kernels_does(x):
+    tied, untied = small_tied(), small_dense()
+    first, b1, code, b2 = tied.encoder.get_weights()
+    untied.encoder.set_weights([first, b1, code, b2])
+    untied.decoder.set_weights([code.T, np.zeros(10), first.T, np.zeros(64)])
+    np.testing.assert_allclose(tied.reconstruct(x), untied.reconstruct(x), atol=1e-6)
 
 
 def test_arrives_uncompiled(model, x):
@@ -173,12 +215,25 @@ def test_code_penalty_is_added_to_the_loss(x, tmp_path):
     np.testing.assert_allclose(reloaded.evaluate(x, x, verbose=0), error + penalty, rtol=1e-5)
 
 
+def test_encode_and_decode_follow_the_training(model, x):
+    # Each part is compiled on its own, and a tied decoder has to see the kernels that the encoder learns.
+    codes = model.encode(x)
+    before = model.decode(codes)
+    model.compile("adam", "mse")
+    model.train_on_batch(x, x)
+    after = model.decode(codes)
+    assert np.abs(after - before).max() > 1e-4
+    np.testing.assert_allclose(after, keras.ops.convert_to_numpy(model.decoder(codes)), atol=1e-5)
+    np.testing.assert_allclose(model.encode(x), keras.ops.convert_to_numpy(model.encoder(x)), atol=1e-5)
+
+
+@pytest.mark.parametrize("build", [small_conv, small_tied])
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
-def test_mixed_precision_keeps_float32_outside(policy, x):
+def test_mixed_precision_keeps_float32_outside(policy, build, x):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
-        model = small_conv()
+        model = build()
     finally:
         keras.config.set_dtype_policy(before)
     assert {keras.backend.standardize_dtype(w.dtype) for w in model.weights} == {"float32"}
@@ -215,8 +270,82 @@ def test_reloaded_model_trains_on(model, x, tmp_path):
     assert reloaded.evaluate(x, x, verbose=0) < before
 
 
-@pytest.mark.parametrize("part", ["encoder", "decoder"])
-def test_a_part_reloads_alone(model, x, part, tmp_path):
+def kernels_of_tied(model):
+    """The kernels of encoder and decoder, as both compute with them."""
+    sources = [layer for layer in model.encoder.layers if isinstance(layer, layers.Dense)]
+    return [layer.kernel for layer in sources], [layer.tied_to.kernel for layer in model.decoder.layers[:-1]][::-1]
+
+
+def reload_file(model, path):
+    model.save(path / "model.keras")
+    return keras.saving.load_model(path / "model.keras")
+
+
+def reload_weights(model, path):
+    model.save_weights(path / "model.weights.h5")
+    fresh = small_tied()
+    fresh.load_weights(path / "model.weights.h5")
+    return fresh
+
+
+def copy_config(model, path):
+    twin = Autoencoder.from_config(model.get_config())
+    twin.set_weights(model.get_weights())
+    return twin
+
+
+def clone(model, path):
+    twin = keras.models.clone_model(model)
+    twin.set_weights(model.get_weights())
+    return twin
+
+
+@pytest.mark.parametrize("copy", [reload_file, reload_weights, copy_config, clone])
+def test_tied_copies_are_tied_and_train_on(copy, x, tmp_path):
+    model = small_tied()
+    model.compile("adam", "mse")
+    model.train_on_batch(x, x)
+    twin = copy(model, tmp_path)
+    assert_equal_outputs(model, twin, x)
+    assert twin.count_params() == model.count_params()
+    originals, _ = kernels_of_tied(model)
+    sources, used = kernels_of_tied(twin)
+    assert all(a is b and a is not c for a, b, c in zip(sources, used, originals, strict=True))
+    twin.compile("adam", "mse")
+    codes, before = twin.encode(x), twin.decode(twin.encode(x))
+    twin.train_on_batch(x, x)
+    kernels = [keras.ops.convert_to_numpy(kernel) for kernel in kernels_of_tied(twin)[0]]
+    untied = small_dense()
+    untied.decoder.set_weights(
+        [w for kernel, bias in zip(kernels[::-1], twin.decoder.get_weights(), strict=True) for w in (kernel.T, bias)]
+    )
+    after = twin.decode(codes)
+    assert np.abs(after - before).max() > 1e-4
+    np.testing.assert_allclose(after, untied.decode(codes), atol=1e-6)
+
+
+def test_tied_by_hand_reloads_tied(x, tmp_path):
+    image = keras.Input(SHAPE)
+    conv, dense = layers.Conv2D(2, 3, strides=2, padding="same"), layers.Dense(3)
+    encoder = keras.Model(image, dense(layers.Flatten()(conv(image))))
+    back = [keras.Input((3,)), TiedDense(dense), layers.Reshape((4, 4, 2)), TiedConv2DTranspose(conv)]
+    model = Autoencoder(encoder, keras.Sequential(back))
+    twin = reload_file(model, tmp_path)
+    assert_equal_outputs(model, twin, x)
+    assert [layer.tied_to for layer in twin.decoder.layers[::2]] == [twin.encoder.layers[-1], twin.encoder.layers[1]]
+
+
+def test_a_tied_decoder_can_not_be_saved_alone(tmp_path):
+    with pytest.raises(ValueError, match=r"tied to 'code'.*another model.*Autoencoder"):
+        small_tied().decoder.save(tmp_path / "part.keras")
+
+
+@pytest.mark.parametrize(
+    ("build", "part"),
+    [*product([small_dense, small_conv, with_state], ["encoder", "decoder"]), (small_tied, "encoder")],
+)
+def test_a_part_reloads_alone(build, part, x, tmp_path):
+    model = build()
     getattr(model, part).save(tmp_path / "part.keras")
     reloaded = keras.saving.load_model(tmp_path / "part.keras")
     given = x if part == "encoder" else model.encode(x)
@@ -241,7 +370,12 @@ BAD_SIZES = [0, -2, True, 2.0, None, "3"]
 @pytest.mark.parametrize("bad", [*BAD_SIZES, (3,)])
 @pytest.mark.parametrize(
     ("build", "name"),
-    [(dense_autoencoder, "latent_dim"), (conv_autoencoder, "latent_dim"), (conv_autoencoder, "kernel_size")],
+    [
+        (dense_autoencoder, "latent_dim"),
+        (tied_autoencoder, "latent_dim"),
+        (conv_autoencoder, "latent_dim"),
+        (conv_autoencoder, "kernel_size"),
+    ],
 )
 def test_refuses_a_bad_size(build, name, bad):
     with pytest.raises(ValueError, match=f"^{name} should be") as refusal:
@@ -255,6 +389,8 @@ def test_refuses_a_bad_size(build, name, bad):
     [
         (dense_autoencoder, "hidden_sizes"),
         (dense_autoencoder, "input_shape"),
+        (tied_autoencoder, "hidden_sizes"),
+        (tied_autoencoder, "input_shape"),
         (conv_autoencoder, "filters"),
         (conv_autoencoder, "input_shape"),
     ],
@@ -270,6 +406,8 @@ def test_refuses_bad_sizes(build, name, bad):
     [
         (dense_autoencoder, {"input_shape": ()}, r"input_shape should .* is \(\)"),
         (dense_autoencoder, {"activation": "gulp"}, "gulp"),
+        (tied_autoencoder, {"input_shape": ()}, r"input_shape should .* is \(\)"),
+        (tied_autoencoder, {"output_activation": "gulp"}, "gulp"),
         (dense_autoencoder, {"code_penalty": -0.1}, "code_penalty should .* is -0.1"),
         (dense_autoencoder, {"code_penalty": np.nan}, "code_penalty should .* is nan"),
         (conv_autoencoder, {"filters": ()}, r"filters is \(\)"),

@@ -1,0 +1,328 @@
+"""Tied weights: layers that run another layer backwards, with the same kernel.
+
+The decoder of a tied autoencoder has no kernels of its own: where the encoder computes
+`x @ W`, the decoder computes `z @ W.T` (see Vincent et al. 2010, JMLR 11:3371). That is
+about half the parameters.
+
+    code = keras.layers.Dense(32)
+    z = code(x)
+    x_hat = TiedDense(code)(z)
+
+A tied layer owns its bias only. The kernel stays the source's: it is counted,
+regularised, constrained, frozen and saved there. So `tied.weights` is the bias, while
+`tied.variables`, which Keras defines as all the state that a layer uses, has the kernel
+too. A model that holds the tied layer but not its source can therefore compute, but is
+not meant to be trained alone: TensorFlow would train its biases, JAX the kernel too.
+
+Several layers may be tied to the same source: the kernel's gradient is the sum over
+all uses.
+"""
+
+import contextlib
+import contextvars
+
+import keras
+from keras import ops
+
+_source_models = contextvars.ContextVar("source_models", default=())
+
+
+@contextlib.contextmanager
+def tied_sources(*models):
+    """Within this context, tied layers also find the layers that they are tied to in `models`.
+
+    For `get_config` and `from_config` of a model that holds an encoder and a decoder, as
+    `ae_helpers.models.Autoencoder` does. The config of a tied layer has the source's name,
+    and a new layer looks for it among the layers that its input came through. But the
+    inputs of a decoder that is a model of its own have come through nothing yet.
+
+    Args:
+        models: Keras models.
+    """
+    token = _source_models.set(models)
+    try:
+        yield
+    finally:
+        _source_models.reset(token)
+
+
+class _Tied(keras.Layer):
+    """What the tied layers share; a subclass says `source_class` and how to compute."""
+
+    source_class = None
+    tied_to = None
+
+    def __init__(
+        self,
+        tied_to,
+        activation=None,
+        use_bias=True,
+        bias_initializer="zeros",
+        bias_regularizer=None,
+        bias_constraint=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self._tie(tied_to)
+        self.activation = keras.activations.get(activation)
+        self.use_bias = use_bias
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.bias_regularizer = keras.regularizers.get(bias_regularizer)
+        self.bias_constraint = keras.constraints.get(bias_constraint)
+        self.bias = None
+
+    def _tie(self, source):
+        if not isinstance(source, (str, self.source_class)):
+            raise ValueError(
+                f"{self._title} should be tied to a {self.source_class.__name__} layer, or the name of one, "
+                f"but {source!r} came."
+            )
+        # Past Keras' tracking: as a sublayer the source would be counted and frozen with this layer.
+        object.__setattr__(self, "tied_to", source)
+
+    @property
+    def _title(self):
+        return f"{type(self).__name__} '{self.name}'"
+
+    def __call__(self, inputs, *args, **kwargs):
+        """As of any Keras layer; the first call finds a source that is given by name."""
+        if isinstance(self.tied_to, str):
+            self._tie(self._find(self.tied_to, [inputs]))
+        return super().__call__(inputs, *args, **kwargs)
+
+    def _find(self, name, tensors):
+        """The layer called `name` that `tensors` came through, or else in the models of `tied_sources`."""
+        for layers in (_upstream(tensors), _source_models.get()):
+            found = {id(x): x for x in _flatten(layers) if x.name == name and isinstance(x, self.source_class)}
+            if len(found) == 1:
+                return found.popitem()[1]
+            if found:
+                raise ValueError(f"{self._title} is tied to '{name}', but {len(found)} layers are called so.")
+        raise ValueError(
+            f"{self._title} is tied to '{name}', but its input came through no {self.source_class.__name__} "
+            "layer of that name. If that is in another model, its encoder say, Keras can neither save nor "
+            "reload this one: put both into one ae_helpers.models.Autoencoder and save that."
+        )
+
+    def _check_source(self):
+        """Raise a ValueError unless the source's kernel can be used."""
+        source = self.tied_to
+        if isinstance(source, str):
+            raise ValueError(f"{self._title} is tied to '{source}': call it once, so that it finds that layer.")
+        if not source.built:
+            raise ValueError(
+                f"{self._title} is tied to '{source.name}', which isn't built. "
+                "Call that layer first, in a model that starts with keras.Input(shape)."
+            )
+        if source.quantization_mode is not None:
+            raise ValueError(
+                f"{self._title} is tied to '{source.name}', which was quantized to {source.quantization_mode}: "
+                "its kernel can't be used backwards. Quantize a model without tied layers."
+            )
+
+    def build(self, input_shape):
+        """Make the bias, and check that the source's outputs would fit as inputs."""
+        self._check_source()
+        given, made = self._sizes()
+        axis = self._channel_axis()
+        if len(input_shape) < self._min_ndim() or input_shape[axis] != given:
+            raise ValueError(
+                f"{self._title} runs '{self.tied_to.name}' backwards, so axis {axis} of its input, of at least "
+                f"{self._min_ndim()} axes, should have the {given} values that '{self.tied_to.name}' gives, "
+                f"but the input's shape is {tuple(input_shape)}."
+            )
+        self.input_spec = keras.InputSpec(min_ndim=self._min_ndim(), axes={axis: given})
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias",
+                shape=(made,),
+                initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+
+    def get_build_config(self):
+        """None: a reloaded layer is built where it is called, for only there does it find its source."""
+        return None
+
+    @property
+    def variables(self):
+        """All state that the layer uses: its bias, and the source's kernel (with LoRA, that too).
+
+        Under JAX, a compiled model sees the values of its variables only: a kernel that is
+        none of them would stay at the value that it had when the model was compiled.
+        """
+        source = self.tied_to
+        if source is None or isinstance(source, str):
+            return super().variables
+        return super().variables + [v for v in source.variables if v is not source.bias]
+
+    def get_config(self):
+        """Arguments of the constructor, with the name of the source.
+
+        Raises:
+            ValueError: if a layer with this config would not find the source again.
+        """
+        source = self.tied_to
+        # The layer does not know which of the models that call it is being saved: look behind all its inputs.
+        tensors = [tensor for node in self._inbound_nodes for tensor in node.input_tensors]
+        if tensors and not isinstance(source, str) and self._find(source.name, tensors) is not source:
+            raise ValueError(f"{self._title} is tied to one of two layers called '{source.name}': rename one.")
+        return {
+            **super().get_config(),
+            "tied_to": source if isinstance(source, str) else source.name,
+            "activation": keras.activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+            "bias_initializer": keras.initializers.serialize(self.bias_initializer),
+            "bias_regularizer": keras.regularizers.serialize(self.bias_regularizer),
+            "bias_constraint": keras.constraints.serialize(self.bias_constraint),
+        }
+
+
+@keras.saving.register_keras_serializable(package="ae_helpers")
+class TiedDense(_Tied):
+    """A `Dense` layer run backwards: `activation(inputs @ kernel.T + bias)` with the kernel of another.
+
+    Args:
+        tied_to: `keras.layers.Dense` whose kernel `(given, units)` this layer uses; it is to
+            be built when this layer is. Or the name of one that the input comes through.
+        activation, use_bias, bias_initializer, bias_regularizer, bias_constraint: as of `Dense`.
+        kwargs: as of any Keras layer: `activity_regularizer`, `name`, `dtype`, `trainable`.
+
+    Input shape: `(batch, ..., units)`. Output shape: `(batch, ..., given)`.
+
+    Raises:
+        ValueError: if `tied_to` is something else, isn't built, isn't found or is quantized,
+            or the input's last axis isn't `units`.
+    """
+
+    source_class = keras.layers.Dense
+
+    def __init__(self, tied_to, activation=None, use_bias=True, **kwargs):
+        super().__init__(tied_to, activation, use_bias, **kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs):
+        """Tensor `(batch, ..., given)`."""
+        self._check_source()
+        outputs = ops.matmul(inputs, ops.transpose(self.tied_to.kernel))
+        if self.use_bias:
+            outputs = ops.add(outputs, self.bias)
+        return self.activation(outputs)
+
+    def compute_output_shape(self, input_shape):
+        """`input_shape` with the source's inputs on the last axis."""
+        self._check_source()
+        return (*input_shape[:-1], self.tied_to.kernel.shape[0])
+
+    def _sizes(self):
+        given, units = self.tied_to.kernel.shape
+        return units, given
+
+    def _channel_axis(self):
+        return -1
+
+    def _min_ndim(self):
+        return 2
+
+
+@keras.saving.register_keras_serializable(package="ae_helpers")
+class TiedConv2DTranspose(_Tied):
+    """A `Conv2D` layer run backwards: a `Conv2DTranspose` with the kernel, strides and padding of another.
+
+    The kernel fits as it is: `Conv2D` stores `(height, width, in, out)`, `Conv2DTranspose`
+    `(height, width, out, in)`, and the one's in is the other's out.
+
+    Stride s with padding "same" turns height h into ceil(h / s), and this layer turns that
+    into s * ceil(h / s): the same as before if s divides h, and up to s - 1 rows more if not
+    (7 -> 4 -> 8 for stride 2). With padding "valid", rows that the convolution did not reach
+    are missing (8 -> 3 -> 7 for stride 2, kernel 3). Where that matters, `output_padding` chooses
+    among the heights that lead to the same code; columns alike. A dilated kernel TensorFlow can
+    run backwards on a GPU only, as in `Conv2DTranspose`.
+
+    Args:
+        tied_to: `keras.layers.Conv2D` without groups; it is to be built when this layer is.
+            Or the name of one that the input comes through.
+        activation, use_bias, output_padding, bias_initializer, bias_regularizer, bias_constraint:
+            as of `Conv2DTranspose`.
+        kwargs: as of any Keras layer: `activity_regularizer`, `name`, `dtype`, `trainable`.
+
+    Input shape: as the source's output, `(batch, height, width, filters)` or, if the source has
+    channels first, `(batch, filters, height, width)`. Output shape: as the source's input.
+
+    Raises:
+        ValueError: if `tied_to` is something else, has groups, isn't built, isn't found or is
+            quantized, or the input's channels aren't the source's filters.
+    """
+
+    source_class = keras.layers.Conv2D
+
+    def __init__(self, tied_to, activation=None, use_bias=True, output_padding=None, **kwargs):
+        super().__init__(tied_to, activation, use_bias, **kwargs)
+        self.output_padding = output_padding
+
+    def call(self, inputs):
+        """Tensor of the shape of the source's input."""
+        outputs = self._transposed(inputs)
+        if self.use_bias:
+            shape = [1, 1, 1, 1]
+            shape[self._channel_axis()] = -1
+            outputs = ops.add(outputs, ops.reshape(self.bias, shape))
+        return self.activation(outputs)
+
+    def compute_output_shape(self, input_shape):
+        """Shape of the source's input, as far as the sizes allow (see above)."""
+        return self._transposed(keras.KerasTensor(input_shape)).shape
+
+    def get_config(self):
+        """Arguments of the constructor, with the name of the source."""
+        return {**super().get_config(), "output_padding": self.output_padding}
+
+    def _check_source(self):
+        super()._check_source()
+        if self.tied_to.groups != 1:
+            raise ValueError(
+                f"{self._title} is tied to '{self.tied_to.name}', which has {self.tied_to.groups} groups: "
+                "only a convolution without groups can be run backwards."
+            )
+
+    def _transposed(self, inputs):
+        self._check_source()
+        source = self.tied_to
+        return ops.conv_transpose(
+            inputs,
+            source.kernel,
+            strides=source.strides,
+            padding=source.padding,
+            output_padding=self.output_padding,
+            data_format=source.data_format,
+            dilation_rate=source.dilation_rate,
+        )
+
+    def _sizes(self):
+        *_, given, filters = self.tied_to.kernel.shape
+        return filters, given
+
+    def _channel_axis(self):
+        return -1 if self.tied_to.data_format == "channels_last" else 1
+
+    def _min_ndim(self):
+        return 4
+
+
+def _upstream(tensors):
+    """The layers and other operations that symbolic tensors came through; none for tensors with values."""
+    seen, waiting = {}, list(tensors)
+    while waiting:
+        history = getattr(waiting.pop(), "_keras_history", None)
+        if history and (key := (id(history.operation), history.node_index)) not in seen:
+            seen[key] = history.operation
+            waiting += history.operation._inbound_nodes[history.node_index].input_tensors
+    return list(seen.values())
+
+
+def _flatten(layers):
+    """These layers, and those of the models among them."""
+    for layer in layers:
+        yield layer
+        yield from _flatten(getattr(layer, "layers", ()))

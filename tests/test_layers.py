@@ -1,0 +1,493 @@
+import json
+import re
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from ae_helpers.layers import TiedConv2DTranspose, TiedDense, tied_sources
+
+
+def dense(**options):
+    return layers.Dense(3, **options)
+
+
+def conv(**options):
+    return layers.Conv2D(3, 3, strides=2, padding="same", **options)
+
+
+def valid_conv(**options):
+    return layers.Conv2D(3, (2, 3), strides=(1, 2), **options)
+
+
+# Source, tied layer, shape of the source's inputs without the batch axis.
+CASES = {
+    "dense": (dense, TiedDense, (4,)),
+    "conv": (conv, TiedConv2DTranspose, (6, 4, 2)),
+    "dense, rank 4": (dense, TiedDense, (2, 5, 4)),
+    "conv, valid": (valid_conv, TiedConv2DTranspose, (5, 7, 2)),
+}
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(params=CASES)
+def case(request):
+    return CASES[request.param]
+
+
+one_of_each = pytest.mark.parametrize("case", ["dense", "conv"], indirect=True)
+
+
+def pair(case, source_options=(), **options):
+    """A flat model of two layers: a source, and one that is tied to it."""
+    make_source, tied_class, shape = case
+    source = make_source(**dict(source_options))
+    inputs = keras.Input(shape)
+    return keras.Model(inputs, tied_class(source, **options)(source(inputs)))
+
+
+def data(case, n=6):
+    return np.random.default_rng(0).normal(size=(n, *case[2])).astype("float32")
+
+
+def values(tensor):
+    return ops.convert_to_numpy(ops.cast(tensor, "float32"))
+
+
+def kernel_of(model):
+    return values(model.layers[1].kernel)
+
+
+def train(model, x, y=None, **options):
+    """One step of gradient descent."""
+    # The quicker way of a single step: TensorFlow's first compiled one takes longer, JAX compiles each operation.
+    options = {"run_eagerly": keras.backend.backend() == "tensorflow", **options}
+    model.compile(keras.optimizers.SGD(0.5), "mse", **options)
+    model.train_on_batch(x, x if y is None else y)
+
+
+def assert_tied(model, x):
+    """One kernel, that of the second layer, which the third uses as well, also after a training step."""
+    source, tied = model.layers[1:]
+    assert tied.tied_to is source
+    assert len(model.weights) == len(model.trainable_variables) == 3
+    before, output = kernel_of(model), values(model(x))
+    train(model, x)
+    assert np.abs(kernel_of(model) - before).max() > 1e-4
+    assert np.abs(values(model(x)) - output).max() > 1e-4
+    np.testing.assert_allclose(values(tied(source(x))), values(untied(model)(x)), atol=1e-5)
+
+
+def untied(model):
+    """The same computation by Keras' own layers, with two kernels."""
+    source, tied = model.layers[1:]
+    twin = type(source).from_config(source.get_config())
+    if isinstance(source, layers.Dense):
+        backwards = layers.Dense(model.input_shape[-1], tied.activation)
+    else:
+        names = ("kernel_size", "strides", "padding", "dilation_rate")
+        backwards = layers.Conv2DTranspose(
+            model.input_shape[-1], **{name: getattr(source, name) for name in names}, activation=tied.activation
+        )
+    inputs = keras.Input(model.input_shape[1:])
+    result = keras.Model(inputs, backwards(twin(inputs)))
+    kernel, *biases = model.get_weights()
+    result.set_weights([kernel, biases[0], backwards_kernel(kernel), biases[1]])
+    return result
+
+
+def backwards_kernel(kernel):
+    return kernel.T if kernel.ndim == 2 else kernel
+
+
+class TestEachTiedLayer:
+    def test_shape_comes_back(self, case):
+        model, x = pair(case), data(case)
+        source, tied = model.layers[1:]
+        assert model.output_shape == (None, *case[2])
+        assert tuple(tied.compute_output_shape(source.output.shape)) == model.output_shape
+        assert model(x).shape == x.shape
+
+    def test_has_a_kernel_and_two_biases(self, case):
+        model = pair(case)
+        source, tied = model.layers[1:]
+        assert [w.path for w in model.trainable_weights] == [v.path for v in (*source.weights, tied.bias)]
+        assert tied.weights == tied.trainable_weights == [tied.bias]
+        assert tied.non_trainable_weights == []
+        assert tied.count_params() == case[2][-1]
+        assert model.count_params() == kernel_of(model).size + 3 + case[2][-1]
+
+    def test_summary_counts_the_kernel_once(self, case):
+        lines = []
+        model = pair(case)
+        model.summary(print_fn=lines.append)
+        total = int(re.search(r"Total params: ([\d,]+)", "\n".join(lines))[1].replace(",", ""))
+        rows = re.findall(r"([\d,]+) *│ *$", "\n".join(lines), re.MULTILINE)
+        assert sum(int(row.replace(",", "")) for row in rows) == total == model.count_params()
+
+    @one_of_each
+    def test_without_bias(self, case):
+        tied = pair(case, use_bias=False).layers[-1]
+        assert tied.weights == [] and tied.bias is None
+
+    def test_computes_what_keras_computes(self, case):
+        model, x = pair(case, {"activation": "relu"}, activation="tanh", bias_initializer="ones"), data(case)
+        np.testing.assert_allclose(values(model(x)), values(untied(model)(x)), atol=1e-6)
+
+    def test_is_the_adjoint_of_its_source(self, case):
+        # For all x and z: <source(x), z> = <x, tied(z)>. Only the right strides, padding and kernel do that.
+        model, x = pair(case, {"use_bias": False}, use_bias=False), data(case)
+        source, tied = model.layers[1:]
+        z = np.random.default_rng(1).normal(size=source(x).shape).astype("float32")
+        np.testing.assert_allclose(np.vdot(values(source(x)), z), np.vdot(x, values(tied(z))), rtol=1e-4)
+
+    def test_gradient_is_the_sum_over_both_uses(self, case):
+        model, x = pair(case), data(case)
+        twin = untied(model)
+        before = kernel_of(model)
+        train(model, x)
+        train(twin, x)
+        forth, back = twin.get_weights()[0] - before, twin.get_weights()[2] - backwards_kernel(before)
+        assert min(np.abs(forth).max(), np.abs(back).max()) > 1e-4
+        np.testing.assert_allclose(kernel_of(model) - before, forth + backwards_kernel(back), atol=1e-5)
+
+    @one_of_each
+    def test_config_round_trip(self, case):
+        model = pair(case, activation="relu", bias_regularizer="l2", bias_constraint="non_neg", name="back")
+        config = model.layers[-1].get_config()
+        assert config["tied_to"] == model.layers[1].name
+        assert json.loads(json.dumps(config)) == config
+        assert type(model.layers[-1]).from_config(config).get_config() == config
+
+    @one_of_each
+    @pytest.mark.parametrize("copy", [keras.models.clone_model, lambda model: model.from_config(model.get_config())])
+    def test_a_copy_is_tied_to_its_own_source(self, case, copy):
+        model, x = pair(case), data(case)
+        twin = copy(model)
+        assert twin.layers[1] is not model.layers[1]
+        assert_tied(twin, x)
+
+    def test_reloads_bit_equal_and_tied(self, case, tmp_path):
+        model, x = pair(case, activation="tanh"), data(case)
+        train(model, x, run_eagerly=False)
+        model.save(tmp_path / "model.keras")
+        model.save_weights(tmp_path / "model.weights.h5")
+        reloaded = keras.saving.load_model(tmp_path / "model.keras")
+        fresh = keras.models.clone_model(model)
+        fresh.load_weights(tmp_path / "model.weights.h5")
+        for other in (reloaded, fresh):
+            np.testing.assert_array_equal(other.predict(x, verbose=0), model.predict(x, verbose=0))
+            assert_tied(other, x)
+
+    @one_of_each
+    @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+    def test_mixed_precision(self, case, policy):
+        model, x = pair(case, {"dtype": policy}, dtype=policy), data(case)
+        assert {w.dtype for w in model.weights} == {"float32"}
+        assert keras.backend.standardize_dtype(model(x).dtype) == policy.removeprefix("mixed_")
+        np.testing.assert_allclose(values(model(x)), values(untied(model)(x)), atol=0.1)
+        assert_computes_in(policy, model, x)
+
+    @one_of_each
+    def test_frozen_source(self, case):
+        model, x = pair(case), data(case)
+        source, tied = model.layers[1:]
+        source.trainable = False
+        before = kernel_of(model)
+        train(model, x)
+        assert model.trainable_weights == model.trainable_variables == [tied.bias]
+        np.testing.assert_array_equal(kernel_of(model), before)
+        assert np.abs(values(tied.bias)).min() > 0
+
+    @one_of_each
+    def test_frozen_tied_layer_leaves_the_source_free(self, case):
+        model, x = pair(case, trainable=False), data(case)
+        source, tied = model.layers[1:]
+        before = kernel_of(model)
+        train(model, x)
+        assert model.trainable_weights == source.weights
+        assert np.abs(kernel_of(model) - before).max() > 1e-4
+        assert np.abs(values(tied.bias)).max() == 0
+
+    @one_of_each
+    def test_regularizers_count_once(self, case):
+        model = pair(
+            case,
+            {"kernel_regularizer": keras.regularizers.L2(0.5)},
+            bias_regularizer=keras.regularizers.L1(0.25),
+            bias_initializer="ones",
+        )
+        expected = 0.5 * np.square(kernel_of(model)).sum() + 0.25 * case[2][-1]
+        np.testing.assert_allclose(values(sum(model.losses)), expected, rtol=1e-5)
+
+    @one_of_each
+    def test_constraints(self, case):
+        norm = keras.constraints.UnitNorm(axis=None)
+        model, x = pair(case, {"kernel_constraint": norm}, bias_constraint="non_neg"), data(case)
+        train(model, x, -5 * np.ones_like(x))
+        np.testing.assert_allclose(np.linalg.norm(kernel_of(model)), 1, rtol=1e-5)
+        assert values(model.layers[-1].bias).min() == 0
+
+    @one_of_each
+    def test_activity_regularizer(self, case):
+        model, x = pair(case, activity_regularizer="l2"), data(case)
+        assert keras.models.clone_model(model).layers[-1].activity_regularizer.l2 == pytest.approx(0.01)
+        x_hat = values(model(x))
+        np.testing.assert_allclose(values(sum(model.losses)), 0.01 * np.square(x_hat).sum() / len(x), rtol=1e-4)
+
+    @one_of_each
+    def test_lora_of_the_source_is_used_both_ways(self, case, tmp_path):
+        model, x = pair(case), data(case)
+        source, tied = model.layers[1:]
+        source.enable_lora(1)
+        source.lora_kernel_b.assign(np.full(source.lora_kernel_b.shape, 0.1))
+        assert {v.path for v in (source.lora_kernel_a, source.lora_kernel_b)} < {v.path for v in tied.variables}
+        before = source.lora_kernel_b.numpy()
+        model.save(tmp_path / "model.keras")
+        reloaded = keras.saving.load_model(tmp_path / "model.keras")
+        for step in range(2):
+            twin = pair(case)  # an ordinary pair with the kernel that LoRA amounts to
+            twin.set_weights([kernel_of(model), values(source.bias), values(tied.bias)])
+            np.testing.assert_allclose(model.predict(x, verbose=0), values(twin(x)), atol=1e-5)
+            if step == 0:
+                np.testing.assert_allclose(reloaded.predict(x, verbose=0), values(twin(x)), atol=1e-5)
+                train(model, x)
+        assert np.abs(source.lora_kernel_b.numpy() - before).max() > 1e-5
+
+    @one_of_each
+    def test_several_on_one_source(self, case, tmp_path):
+        make_source, tied_class, shape = case
+        source, inputs = make_source(), keras.Input(shape)
+        z = source(inputs)
+        model = keras.Model(inputs, [tied_class(source)(z), tied_class(source)(z)])
+        assert model.count_params() == source.count_params() + 2 * shape[-1]
+        model.save(tmp_path / "model.keras")
+        reloaded = keras.saving.load_model(tmp_path / "model.keras")
+        assert all(layer.tied_to is reloaded.layers[1] for layer in reloaded.layers[2:])
+
+    @one_of_each
+    def test_a_part_follows_what_is_trained_elsewhere(self, case):
+        # Under JAX, a compiled function sees nothing but a model's own variables.
+        model, x = pair(case), data(case)
+        source, tied = model.layers[1:]
+        inputs = keras.Input(source.output.shape[1:])
+        part = keras.Model(inputs, tied(inputs))
+        z = values(source(x))
+        before = part.predict(z, verbose=0)
+        train(model, x)
+        after = part.predict(z, verbose=0)
+        assert np.abs(after - before).max() > 1e-3
+        np.testing.assert_allclose(after, values(tied(z)), atol=1e-5)
+        assert part.count_params() == case[2][-1]
+
+    # What they refuse.
+
+    @one_of_each
+    @pytest.mark.parametrize("other", [None, 3, layers.Flatten(), layers.Conv2DTranspose(3, 2), keras.Sequential()])
+    def test_refuses_another_source(self, case, other):
+        with pytest.raises(ValueError, match=rf"should be tied to .*{re.escape(repr(other))} came"):
+            case[1](other)
+
+    @one_of_each
+    def test_refuses_an_unbuilt_source(self, case):
+        make_source, tied_class, shape = case
+        with pytest.raises(ValueError, match=r"'late', which isn't built.*keras\.Input"):
+            tied_class(make_source(name="late"))(keras.Input(shape))
+
+    @one_of_each
+    def test_refuses_inputs_that_the_source_would_not_give(self, case):
+        model = pair(case)
+        tied_class, source = case[1], model.layers[1]
+        shape = (*source.output.shape[1:-1], 5)
+        with pytest.raises(ValueError, match=rf"back.* '{source.name}' .*3 values.*{re.escape(str((None, *shape)))}"):
+            tied_class(source, name="back")(keras.Input(shape))
+        with pytest.raises(ValueError, match=r"of at least \d axes.* is \(3,\)"):
+            tied_class(source)(np.ones(3, "float32"))
+        with pytest.raises(ValueError, match="axis -1"):  # once built, Keras refuses
+            model.layers[-1](keras.Input(shape))
+
+    @one_of_each
+    def test_refuses_a_name_that_its_input_did_not_pass(self, case):
+        model = pair(case)
+        source = model.layers[1]
+        with pytest.raises(ValueError, match=r"back.* tied to 'gone', but its input came through no"):
+            case[1]("gone", name="back")(source.output)
+        with pytest.raises(ValueError, match="came through no"):
+            case[1](source.name)(values(source(data(case))))  # numbers don't tell where they come from
+        with pytest.raises(ValueError, match="tied to 'gone': call it"):
+            case[1]("gone").compute_output_shape(source.output.shape)
+
+
+def assert_computes_in(policy, model, x):
+    """The shared kernel is rounded to 16 bits before it is used, and trained in 32."""
+    source, tied = model.layers[1:]
+    z = source(x)
+    rounded = ops.cast(ops.cast(source.kernel, policy.removeprefix("mixed_")), "float32")
+    before = values(tied(z))
+    exact = kernel_of(model)
+    source.kernel.assign(rounded)
+    np.testing.assert_array_equal(values(tied(z)), before)
+    source.kernel.assign(exact)
+    train(model, x)
+    assert np.isfinite(kernel_of(model)).all() and np.abs(kernel_of(model) - exact).max() > 1e-4
+
+
+# By hand.
+
+
+def test_dense_weights_set_by_hand():
+    model = pair(CASES["dense"], activation="relu")
+    kernel = np.array([[1, 0, 2], [0, 1, 0], [3, 0, -1], [-1, -1, -1]])
+    model.set_weights([kernel, np.zeros(3), np.array([0.5, 0, 0, 1])])
+    # z = [1, 2, 3]: rows of the kernel times z are 7, 2, 0, -6; with the bias 7.5, 2, 0, -5; relu.
+    assert values(model.layers[-1](np.array([[1.0, 2, 3]]))).tolist() == [[7.5, 2, 0, 0]]
+
+
+def test_conv_weights_set_by_hand():
+    source = layers.Conv2D(1, 2, strides=2)
+    source.build((None, 2, 4, 1))
+    source.set_weights([np.array([[1.0, 2], [3, 4]]).reshape(2, 2, 1, 1), np.array([7.0])])
+    tied = TiedConv2DTranspose(source, bias_initializer="ones")
+    x_hat = tied(np.array([1.0, 10], "float32").reshape(1, 1, 2, 1))
+    # Each value of the code stamps the kernel, times itself, on its patch; the source's own bias plays no part.
+    assert values(x_hat)[0, :, :, 0].tolist() == [[2, 3, 11, 21], [4, 5, 31, 41]]
+
+
+@pytest.mark.parametrize(
+    ("size", "options", "expected"),
+    [
+        (8, {"padding": "same"}, 8),
+        (7, {"padding": "same"}, 8),
+        (8, {"padding": "valid"}, 7),
+        (7, {"padding": "valid"}, 7),
+        (7, {"padding": "same", "output_padding": 0}, 7),
+        (8, {"padding": "valid", "output_padding": 1}, 8),
+    ],
+)
+def test_sizes_that_stride_2_gives_back(size, options, expected, tmp_path):
+    source, inputs = layers.Conv2D(2, 3, strides=2, padding=options["padding"]), keras.Input((size, size, 1))
+    tied = TiedConv2DTranspose(source, output_padding=options.get("output_padding"))
+    model = keras.Model(inputs, tied(source(inputs)))
+    assert model.output_shape == (None, expected, expected, 1)
+    x = np.ones((1, size, size, 1), "float32")
+    assert model(x).shape == (1, expected, expected, 1)
+    if expected == size:  # then the layer is the adjoint here too
+        z = np.random.default_rng(0).normal(size=source(x).shape).astype("float32")
+        np.testing.assert_allclose(np.vdot(values(source(x)), z), np.vdot(x, values(tied(z))), rtol=1e-4)
+    model.save(tmp_path / "model.keras")
+    assert keras.saving.load_model(tmp_path / "model.keras").output_shape == model.output_shape
+
+
+@pytest.mark.skipif(keras.backend.backend() == "tensorflow", reason="TensorFlow can't do this on a CPU")
+def test_dilated_kernel():
+    case = (lambda: layers.Conv2D(3, 3, dilation_rate=2), TiedConv2DTranspose, (7, 6, 2))
+    model, x = pair(case), data(case)
+    assert model.output_shape == (None, 7, 6, 2)
+    np.testing.assert_allclose(values(model(x)), values(untied(model)(x)), atol=1e-6)
+
+
+def test_refuses_groups():
+    source = layers.Conv2D(4, 3, groups=2, name="split")
+    with pytest.raises(ValueError, match="'split', which has 2 groups"):
+        TiedConv2DTranspose(source)(source(keras.Input((8, 8, 2))))
+
+
+def test_refuses_a_quantized_source():
+    model = pair(CASES["dense"])
+    model.layers[1].quantize("int8")
+    with pytest.raises(ValueError, match="quantized to int8"):
+        model(data(CASES["dense"]))
+
+
+# In which models the tie survives.
+
+
+def sequential(x):
+    source = layers.Dense(2)
+    return keras.Sequential([keras.Input((4,)), source, layers.Dropout(0.1), TiedDense(source)])
+
+
+def sequential_built_late(x):
+    source = layers.Dense(2)
+    model = keras.Sequential([source, TiedDense(source)])
+    model(x)
+    return model
+
+
+def encoder_inside(x):
+    source = layers.Dense(2)
+    encoder = keras.Sequential([keras.Input((4,)), source])
+    return keras.Sequential([encoder, TiedDense(source)])
+
+
+def by_name(x):
+    inputs = keras.Input((4,))
+    z = layers.Dense(2, name="code")(inputs)
+    hidden = layers.Dense(2)(z)
+    return keras.Model(inputs, TiedDense("code")(layers.Add()([z, hidden])))
+
+
+@pytest.mark.parametrize("build", [sequential, sequential_built_late, encoder_inside, by_name])
+def test_reloads_tied_in(build, tmp_path):
+    x = data(CASES["dense"])
+    model = build(x)
+    train(model, x, run_eagerly=False)
+    model.save(tmp_path / "model.keras")
+    reloaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(reloaded.predict(x, verbose=0), model.predict(x, verbose=0))
+    for other in (reloaded, keras.models.clone_model(model)):
+        source, kernel = other.layers[-1].tied_to, other.weights[0]
+        assert source is not model.layers[-1].tied_to
+        assert source.kernel is kernel
+        assert len(other.weights) == len(model.weights)
+    reloaded.train_on_batch(x, x)
+    np.testing.assert_allclose(reloaded.get_weights()[0], values(reloaded.layers[-1].tied_to.kernel))
+
+
+def two_models():
+    source = layers.Dense(2, name="code")
+    encoder = keras.Sequential([keras.Input((4,)), source], name="encoder")
+    decoder = keras.Sequential([keras.Input((2,)), TiedDense(source, name="back")], name="decoder")
+    return encoder, decoder
+
+
+def test_two_models_in_a_row_train_but_say_that_they_can_not_be_saved(tmp_path):
+    encoder, decoder = two_models()
+    model, x = keras.Sequential([encoder, decoder]), data(CASES["dense"])
+    train(model, x)
+    assert len(model.weights) == 3 and decoder.count_params() == 4
+    for refused in (model, decoder):
+        with pytest.raises(ValueError, match=r"'back' is tied to 'code'.*another model.*Autoencoder"):
+            refused.save(tmp_path / "model.keras")
+        with pytest.raises(ValueError, match="'back' is tied to 'code'"):
+            refused.get_config()
+
+
+def test_tied_sources_says_where_the_source_is():
+    encoder, decoder = two_models()
+    twin = keras.models.clone_model(encoder)
+    with tied_sources(encoder):
+        config = decoder.get_config()
+        with tied_sources(twin):
+            copy = decoder.from_config(config)
+        again = decoder.from_config(config)
+    assert copy.layers[-1].tied_to is twin.layers[-1]
+    assert again.layers[-1].tied_to is encoder.layers[-1]
+    with pytest.raises(ValueError, match="came through no"):
+        decoder.from_config(config)
+
+
+def test_refuses_two_sources_of_one_name():
+    encoder, decoder = two_models()
+    inside = keras.Sequential([keras.Input((2,)), layers.Dense(2, name="code"), *decoder.layers])
+    with tied_sources(encoder), pytest.raises(ValueError, match="one of two layers called 'code'"):
+        inside.get_config()
+    twin = keras.models.clone_model(encoder)
+    z = encoder(layers.Dense(4)(twin(keras.Input((4,)))))
+    with pytest.raises(ValueError, match="2 layers are called so"):
+        TiedDense("code")(z)
