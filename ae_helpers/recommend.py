@@ -285,7 +285,7 @@ class ApproximateSearch:
 
     HNSW (Malkov and Yashunin 2018, doi:10.1109/TPAMI.2018.2889473) by usearch: a graph in
     which each vector is linked with near ones. A search walks towards the query, and
-    compares it with some thousands of vectors instead of all.
+    compares it with a few thousand vectors at most instead of all.
 
     Args:
         vectors: float32 array `(n, d)` of unit length. It is not copied: don't change it.
@@ -366,16 +366,16 @@ class _Titles:
             return self._of_year(named + parted, year)
         if named or parted:
             return named or parted
-        beginning = words + " "
-        begun = (row for name, row in zip(self.words, self.rows, strict=True) if name.startswith(beginning))
+        beginning = re.compile(re.escape(words) + r" (?!\d)")  # "Species" is not "Species 2"
+        begun = (row for name, row in zip(self.words, self.rows, strict=True) if beginning.match(name))
         return self._of_year(begun, year)
 
     def _meant_with_slips(self, words, year):
-        """Rows that fit the names with the fewest slips, one for five letters at most and three in all.
+        """Rows that fit the names with the fewest slips, one at most from 5 letters on, two from 12.
 
         A slip is a letter too many, too few, another one, or two swapped. No slips in numbers.
         """
-        slips, numbers = min(len(words) // 5, 3), re.findall(r"\d+", words)
+        slips, numbers = (len(words) >= 5) + (len(words) >= 12), re.findall(r"\d+", words)
         found = process.extract(words, self.words, scorer=OSA.distance, score_cutoff=slips, limit=None)
         distance = {
             name: distance

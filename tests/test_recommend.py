@@ -187,6 +187,7 @@ def test_each_candidate_can_be_chosen_as_the_message_says(index):
         ("strangelove", "Dr. Strangelove"),
         ("jawz", "Jaws (1975)"),  # too short to be sure
         ("toy story 4", "Toy Story (1995)"),  # no slip: another number
+        ("apollo", "Apollo 13 (1995)"),  # a number makes another film of it
         ("sabrina (2001)", "Sabrina (1995)"),
         ("oppenheimer", "movieId"),
         ("the", "movieId"),
