@@ -315,10 +315,10 @@ def test_nearest_by_hand():
 
 
 def test_an_answer_takes_no_time(index):
-    start = time.perf_counter()
+    start = time.process_time()  # not what other programs take
     for _ in range(10):
         index.similar("the shawshank redemtion")
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 # Refusals.
