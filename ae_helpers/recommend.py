@@ -71,9 +71,9 @@ class ItemIndex:
             From a table of ratings:
             `ratings["movieId"].value_counts().reindex(movies["movieId"], fill_value=0)`.
         approximate: whether to search a graph (HNSW, Malkov and Yashunin 2018, by
-            the library usearch), which pays from a hundred thousand movies on: see
-            `benchmarks/nearest.py`. A few neighbours are missed; cosines are exact.
-            Several threads build it, so that two builds may miss different ones.
+            the library usearch). It takes minutes to build and pays for a million movies,
+            or for many questions: `benchmarks/nearest.py` measures. A few neighbours are
+            missed, and not always the same, because several threads build it; cosines are exact.
 
     Raises:
         ValueError: if a vector holds NaN or infinity or is zero (the message names the

@@ -7,7 +7,7 @@ MovieLens (truncated SVD of the movie-by-user matrix, 128 numbers each), drawn w
 replacement and moved by Gaussian noise of half their length, which leaves a cosine of 0.9
 with where they came from: so they lie in clusters, as movies do. Each of 1,000 items asks
 for its 10 nearest, one after the other, as a reader would. Each row of the table is
-measured in a process of its own; all takes some minutes and 1.5 GB of memory.
+measured in a process of its own; all takes up to a quarter of an hour and 1 GB of memory.
 Needs `pip install -r requirements-index.txt`.
 """
 
