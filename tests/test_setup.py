@@ -31,7 +31,7 @@ def parsed(requirement):
 
 
 REQUIREMENTS = [parsed(line) for line in lines_of("requirements.txt") if not line.startswith("-")]
-EXTRAS = [parsed(line) for line in lines_of("requirements-jax.txt")]
+EXTRAS = [parsed(line) for extra in ("jax", "index") for line in lines_of(f"requirements-{extra}.txt")]
 LOWEST_PYTHON, PYTHON_CAP = re.fullmatch(r">=(\d+\.\d+),<(\d+\.\d+)", PYPROJECT["project"]["requires-python"]).groups()
 
 
@@ -45,7 +45,8 @@ def test_installing_the_list_installs_the_package():
 def test_pyproject_reads_the_list():
     assert PYPROJECT["project"]["dynamic"] == ["dependencies", "optional-dependencies"]
     hook = PYPROJECT["tool"]["hatch"]["metadata"]["hooks"]["requirements_txt"]
-    assert hook == {"files": ["requirements.txt"], "optional-dependencies": {"jax": ["requirements-jax.txt"]}}
+    extras = {"jax": ["requirements-jax.txt"], "index": ["requirements-index.txt"]}
+    assert hook == {"files": ["requirements.txt"], "optional-dependencies": extras}
 
 
 def test_the_installed_package_needs_the_same():
