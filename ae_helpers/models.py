@@ -3,9 +3,11 @@
 import math
 
 import keras
+import scipy.sparse
 from keras import layers
 
 from ae_helpers.checks import as_floats
+from ae_helpers.data.sparse import SparseBatches
 from ae_helpers.layers import TiedDense, tied_sources
 
 
@@ -61,7 +63,8 @@ class Autoencoder(keras.Model):
         """Codes of `x`.
 
         Args:
-            x: float array `(n, ...)`, of the shape that the encoder takes.
+            x: float array `(n, ...)`, of the shape that the encoder takes; or a scipy sparse
+                matrix `(n, width)`, of which only one batch at a time is made dense.
             batch_size: images computed at a time; beyond rounding, the codes do not depend on it.
 
         Returns:
@@ -263,6 +266,73 @@ def conv_autoencoder(
     return Autoencoder(encoder, decoder)
 
 
+def item_autoencoder(
+    n_users,
+    latent_dim=256,
+    hidden_size=1024,
+    *,
+    dropout=0.3,
+    activation="gelu",
+    output_activation=None,
+):
+    """An autoencoder of items (movies), each a vector of what users think of it, not compiled.
+
+    Dropout hides a share of the users from it, so that it can't merely copy. The output
+    is made for `multinomial_loss`: logits, a number for each user. For a squared loss on
+    ratings the same network serves (AutoRec, Sedhain et al. 2015, WWW, item form).
+
+    Args:
+        n_users: length of an item's vector.
+        latent_dim: number of values in an embedding.
+        hidden_size: units of the hidden layer before and of that after the code.
+        dropout: share of the inputs set to 0 in training, from 0 to below 1.
+        activation: of the hidden layers.
+        output_activation: None for logits or ratings.
+
+    Returns:
+        `Autoencoder` from `(batch, n_users)` to the same shape. Its `encode` takes
+        sparse matrices too; train it with `ae_helpers.data.sparse.SparseBatches`.
+
+    Raises:
+        ValueError: if a size is not a positive whole number, or dropout leaves [0, 1).
+    """
+    _check_sizes(n_users=n_users, latent_dim=latent_dim, hidden_size=hidden_size)
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout should be from 0 to below 1, but is {dropout!r}.")
+    encoder = keras.Sequential(
+        [
+            keras.Input((n_users,)),
+            layers.Dropout(dropout),
+            layers.Dense(hidden_size, activation),
+            layers.Dense(latent_dim, name="code"),
+        ],
+        name="encoder",
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((latent_dim,)),
+            layers.Dense(hidden_size, activation),
+            layers.Dense(n_users, output_activation),
+        ],
+        name="decoder",
+    )
+    return Autoencoder(encoder, decoder)
+
+
+@keras.saving.register_keras_serializable(package="ae_helpers")
+def multinomial_loss(y_true, y_pred):
+    """Cross-entropy between what users did and a softmax over all users (Liang et al. 2018, WWW).
+
+    Args:
+        y_true: tensor `(batch, n_users)`, 0 or more: weight of each user for the item.
+        y_pred: logits of the same shape.
+
+    Returns:
+        Tensor `(batch,)`: summed over users. Keras averages it over the batch.
+    """
+    return -keras.ops.sum(y_true * keras.ops.log_softmax(y_pred, axis=-1), axis=-1)
+
+
 def _dense_encoder(latent_dim, hidden_sizes, activation, input_shape, code_penalty=None):
     """From `(batch, *input_shape)` to codes `(batch, latent_dim)`; raises a ValueError for bad sizes."""
     _check_sizes(latent_dim=latent_dim)
@@ -283,11 +353,14 @@ def _dense_encoder(latent_dim, hidden_sizes, activation, input_shape, code_penal
 def _predict(model, x, name, input_shape, batch_size):
     """`model.predict` without a progress bar, and with a clear error for a wrong shape or NaN."""
     expected = input_shape[1:]
-    shape = tuple(x.shape) if hasattr(x, "shape") else None
+    shape = tuple(x.shape) if hasattr(x, "shape") else None  # sparse matrices have one, too
     if shape is None or shape[1:] != expected or shape[0] == 0:
         sizes = ", ".join(map(str, expected))
         came = type(x).__name__ if shape is None else shape
         raise ValueError(f"{name} should be an array of shape (n, {sizes}), but {came} came.")
+    if scipy.sparse.issparse(x):
+        x = SparseBatches(x, batch_size=batch_size)
+        return model.predict(x, verbose=0).astype("float32", copy=False)
     as_floats(x, name)
     # float32 also where a mixed-precision policy computes in 16 bits.
     return model.predict(x, batch_size=batch_size, verbose=0).astype("float32", copy=False)

@@ -4,6 +4,7 @@ from itertools import pairwise, product
 import keras
 import numpy as np
 import pytest
+import scipy.sparse
 from keras import layers
 
 from ae_helpers.layers import TiedConv2DTranspose, TiedDense
@@ -456,3 +457,54 @@ def sequence(*sizes):
 def test_refuses_parts_that_do_not_fit(encoder, decoder, message):
     with pytest.raises(ValueError, match=message):
         Autoencoder(encoder(), decoder())
+
+
+# Items.
+
+
+def test_item_autoencoder_has_the_layers_asked_for():
+    model = item_autoencoder(7, 3, 5, output_activation="sigmoid")
+    assert model.count_params() == dense_parameters([7, 5, 3, 5, 7])
+    assert model.latent_dim == 3
+    x = np.zeros((2, 7), "float32")
+    np.testing.assert_allclose(model.reconstruct(x), 0.5)  # no bias yet: a sigmoid of 0
+
+
+def test_its_dropout_works_in_training_only():
+    model = item_autoencoder(50, 3, 5, dropout=0.5)
+    x = np.ones((1, 50), "float32")
+    np.testing.assert_array_equal(model(x), model(x))
+    assert not np.allclose(model(x), model(x, training=True))
+
+
+def test_codes_of_sparse_items_are_those_of_dense_ones(tmp_path):
+    x = np.random.default_rng(0).random((11, 7), dtype=np.float32)
+    x[x < 0.6] = 0
+    model = item_autoencoder(7, 3, 5)
+    dense = model.encode(x, batch_size=4)
+    for matrix in (scipy.sparse.csr_array(x), scipy.sparse.coo_matrix(x)):
+        np.testing.assert_allclose(model.encode(matrix, batch_size=4), dense, rtol=1e-6)
+    with pytest.raises(ValueError, match=r"shape \(n, 7\), but \(11, 6\) came"):
+        model.encode(scipy.sparse.csr_array(x[:, :6]))
+    model.save(tmp_path / "items.keras")
+    np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "items.keras").encode(x, batch_size=4), dense)
+
+
+def test_multinomial_loss_by_hand():
+    # Softmax of (0, ln 3) is (1/4, 3/4).
+    loss = multinomial_loss(np.array([[1.0, 0.0], [1.0, 2.0]]), np.array([[0.0, np.log(3)]] * 2))
+    np.testing.assert_allclose(loss, [np.log(4), np.log(4) + 2 * np.log(4 / 3)], rtol=1e-6)
+    assert keras.losses.deserialize(keras.losses.serialize(multinomial_loss)) is multinomial_loss
+
+
+@pytest.mark.parametrize("bad", BAD_SIZES)
+@pytest.mark.parametrize("name", ["n_users", "latent_dim", "hidden_size"])
+def test_item_sizes_that_are_none_are_refused(name, bad):
+    with pytest.raises(ValueError, match=f"{name} should be a positive whole number"):
+        item_autoencoder(**{"n_users": 4, name: bad})
+
+
+@pytest.mark.parametrize("bad", [-0.1, 1, 1.5, float("nan")])
+def test_a_dropout_that_leaves_nothing_is_refused(bad):
+    with pytest.raises(ValueError, match="dropout should be from 0 to below 1"):
+        item_autoencoder(4, dropout=bad)
