@@ -8,7 +8,14 @@ import scipy.sparse
 from keras import layers
 
 from ae_helpers.layers import TiedConv2DTranspose, TiedDense
-from ae_helpers.models import Autoencoder, conv_autoencoder, dense_autoencoder, tied_autoencoder
+from ae_helpers.models import (
+    Autoencoder,
+    conv_autoencoder,
+    dense_autoencoder,
+    item_autoencoder,
+    multinomial_loss,
+    tied_autoencoder,
+)
 
 SHAPE = (8, 8, 1)
 
