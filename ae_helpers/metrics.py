@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import scipy.stats
 from skimage.metrics import structural_similarity
 
 from ae_helpers.checks import as_floats, same_shape
@@ -142,6 +143,63 @@ def ndcg_at_k(scores, relevant, *, k=20):
     hits, best = _hits(scores, relevant, k)
     discount = 1 / np.log2(np.arange(2, k + 2))
     return _ratio(hits @ discount, best @ discount)
+
+
+def genre_coherence(similarity, genres, *, k=10):
+    """How much each item has in common with its k nearest, by genre.
+
+    Args:
+        similarity: float array `(n, n)`; row i says how near all items are to item i. The
+            diagonal is not used.
+        genres: float array `(n, n_genres)`, unit vectors (`ae_helpers.ratings.genre_vectors`).
+        k: number of neighbours, 1 to n - 1. Of equal ones, those that stand first.
+
+    Returns:
+        float64 array `(n,)` in [0, 1]: mean cosine of genre vectors between an item
+        and its k nearest.
+
+    Raises:
+        ValueError: if similarity is not square, genres has another length, or k is out of range.
+    """
+    similarity, genres = as_floats(similarity, "similarity"), as_floats(genres, "genres")
+    n = len(similarity)
+    if similarity.shape != (n, n) or genres.ndim != 2 or len(genres) != n:
+        raise ValueError(
+            f"similarity should be (n, n) and genres (n, n_genres), but they are {similarity.shape} and {genres.shape}."
+        )
+    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 1 <= k < n:
+        raise ValueError(f"k should be a whole number from 1 to the {n - 1} other items, but is {k!r}.")
+    others = similarity.copy()
+    np.fill_diagonal(others, -np.inf)
+    nearest = np.argsort(-others, axis=1, kind="stable")[:, :k]
+    return np.einsum("ig,ikg->ik", genres, genres[nearest]).mean(axis=1)
+
+
+def bootstrap_interval(values, *, seed, level=0.95):
+    """Interval for the mean of a population that `values` are a sample of (Efron 1979; percentiles).
+
+    Args:
+        values: float array `(n,)`; NaNs are left out.
+        seed: int.
+        level: share of resampled means that lie in the interval.
+
+    Returns:
+        `(low, high)`, two floats, from 2,000 resamples.
+
+    Raises:
+        ValueError: if there are fewer than two values, or level is not between 0 and 1.
+    """
+    values = np.asarray(values, np.float64)
+    values = values[~np.isnan(values)]
+    if values.ndim != 1 or len(values) < 2 or not 0 < level < 1:
+        raise ValueError(
+            f"bootstrap_interval needs two values or more and a level between 0 and 1, "
+            f"but {values.shape} and {level!r} came."
+        )
+    low, high = scipy.stats.bootstrap(
+        (values,), np.mean, n_resamples=2000, batch=200, confidence_level=level, method="percentile", rng=seed
+    ).confidence_interval
+    return float(low), float(high)
 
 
 def _hits(scores, relevant, k):

@@ -8,6 +8,7 @@ import io
 import math
 
 import numpy as np
+import scipy.sparse
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, NullLocator
 
@@ -581,6 +582,138 @@ def plot_error_histograms(errors, *, bins=60, title=None):
     ax.set(xscale="log", xlabel="squared error per image", ylabel="share of the images (%)", title=title or "")
     _log_ticks(ax.xaxis)
     ax.legend(frameon=False)
+    return _tidy(figure)
+
+
+def plot_lines(curves, *, xlabel, ylabel, log="", title=None):
+    """Curves over a common axis.
+
+    Args:
+        curves: dict from name to `(x, y)`, two sequences of finite numbers of the same length.
+        xlabel: of the horizontal axis.
+        ylabel: of the vertical axis.
+        log: which axes are logarithmic: "", "x", "y" or "xy".
+        title: of the figure.
+
+    Returns:
+        Figure.
+
+    Raises:
+        ValueError: if there is no curve or too many, x and y differ in length, or log is something else.
+    """
+    _check_curves(curves, "curves")
+    if log not in ("", "x", "y", "xy"):
+        raise ValueError(f"log should be '', 'x', 'y' or 'xy', but is {log!r}.")
+    figure = Figure(figsize=(6, 3.6), layout="constrained")
+    ax = figure.subplots()
+    for (name, (x, y)), colour, marker in zip(curves.items(), CURVE_COLOURS, MARKERS, strict=False):
+        x, y = as_floats(x, f"x of {name}"), as_floats(y, f"y of {name}")
+        if x.shape != y.shape:
+            raise ValueError(f"x and y of {name} should have the same shape, but have {x.shape} and {y.shape}.")
+        ax.plot(x, y, color=colour, marker=marker if len(x) <= 30 else None, markersize=5, label=name)
+    if "x" in log:
+        ax.set_xscale("log")
+    if "y" in log:
+        ax.set_yscale("log")
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title or "")
+    ax.grid(color="0.92")
+    if len(curves) > 1:
+        ax.legend(frameon=False)
+    return _tidy(figure)
+
+
+def plot_filled_cells(matrix, *, xlabel, ylabel, title=None):
+    """Which cells of a matrix are filled: a dot for each.
+
+    Args:
+        matrix: scipy sparse matrix `(rows, columns)`.
+        xlabel: what the columns are.
+        ylabel: what the rows are.
+        title: of the figure.
+
+    Returns:
+        Figure.
+
+    Raises:
+        ValueError: if matrix is not sparse.
+    """
+    if not scipy.sparse.issparse(matrix):
+        raise ValueError(f"matrix should be a scipy sparse matrix, but a {type(matrix).__name__} came.")
+    figure = Figure(figsize=(6, 4.6), layout="constrained")
+    ax = figure.subplots()
+    rows, columns = matrix.nonzero()
+    ax.plot(columns, rows, ",", color=CURVE_COLOURS[0])
+    ax.set(
+        xlabel=xlabel, ylabel=ylabel, title=title or "", xlim=(-0.5, matrix.shape[1]), ylim=(matrix.shape[0], -0.5)
+    )
+    return _tidy(figure)
+
+
+def plot_intervals(table, *, xlabel, title=None):
+    """A value for each row, with the interval that it may lie in.
+
+    Args:
+        table: pandas DataFrame with the columns value, low and high; its index names the rows.
+        xlabel: what the values are.
+        title: of the figure.
+
+    Returns:
+        Figure; the first row is on top.
+
+    Raises:
+        ValueError: if a column is missing, or a value is not finite.
+    """
+    if missing := {"value", "low", "high"} - set(table.columns):
+        raise ValueError(f"table should have the columns value, low and high, but lacks {sorted(missing)}.")
+    value, low, high = (as_floats(table[name], name) for name in ("value", "low", "high"))
+    places = np.arange(len(table))[::-1]
+    figure = Figure(figsize=(6.4, 0.42 * len(table) + 1.1), layout="constrained")
+    ax = figure.subplots()
+    ax.hlines(places, low, high, color="0.6", linewidth=3)
+    ax.plot(value, places, "o", color=CURVE_COLOURS[0], markersize=8)
+    for place, number in zip(places, value, strict=True):
+        ax.annotate(f"{number:.3f}", (number, place), (0, 7), textcoords="offset points", ha="center", fontsize=8)
+    ax.set_yticks(places, [str(name) for name in table.index])
+    ax.set(xlabel=xlabel, title=title or "", ylim=(-0.6, len(table) - 0.3))
+    ax.grid(axis="x", color="0.92")
+    return _tidy(figure)
+
+
+def plot_map(points, groups, names, *, title=None):
+    """Points in the plane, coloured by group, with a few names written in.
+
+    Args:
+        points: float array `(n, 2)`.
+        groups: list of n strings, at most ten different; the group "other" is grey.
+        names: dict from row of points to the name written beside it.
+        title: of the figure.
+
+    Returns:
+        Figure; the axes have no unit, only nearness counts.
+
+    Raises:
+        ValueError: if points is not `(n, 2)`, groups has another length, or too many values.
+    """
+    points, groups = as_floats(points, "points"), np.asarray(groups)
+    if points.ndim != 2 or points.shape[1] != 2 or groups.shape != points.shape[:1]:
+        raise ValueError(f"points should be (n, 2) and groups (n,), but they are {points.shape} and {groups.shape}.")
+    kinds = [str(kind) for kind in np.unique(groups) if kind != "other"]
+    if len(kinds) >= len(CLASS_COLOURS):
+        raise ValueError(f"groups should have fewer than {len(CLASS_COLOURS)} values beside 'other': {kinds}.")
+    figure = Figure(figsize=(8.6, 6.6), layout="constrained")
+    ax = figure.subplots()
+    ax.scatter(*points[groups == "other"].T, c="0.8", s=9, linewidths=0, label="other")
+    for kind, colour in zip(kinds, CLASS_COLOURS, strict=False):
+        ax.scatter(*points[groups == kind].T, c=colour, s=13, linewidths=0, label=kind)
+    for row, name in names.items():
+        ax.plot(*points[row], "o", markersize=5, markerfacecolor="none", markeredgecolor="black")
+        ax.annotate(
+            name, points[row], (4, 4), textcoords="offset points", fontsize=8,
+            bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.75},
+        )  # fmt: skip
+    ax.set(xticks=[], yticks=[], title=title or "")
+    ax.set(xlabel="t-SNE, first coordinate (no unit)", ylabel="t-SNE, second coordinate (no unit)")
+    figure.legend(frameon=False, loc="outside right upper", markerscale=2, fontsize=9)
     return _tidy(figure)
 
 

@@ -10,6 +10,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from nbclient import NotebookClient
@@ -39,6 +40,8 @@ def decode(z):
 
 
 # function: arguments, number of axes, number of grey images among them, labels of axes that have them
+INTERVALS = pd.DataFrame({"value": [0.2, 0.3], "low": [0.1, 0.2], "high": [0.3, 0.5]}, index=["one", "two"])
+
 CASES = {
     "images": (lambda: plots.plot_images(X), 5, 5, []),
     "images in rows": (lambda: plots.plot_images(X[..., 0], columns=3, captions=list("abcde"), title="t"), 6, 5, []),
@@ -62,6 +65,24 @@ CASES = {
     "arrows": (
         lambda: plots.plot_arrows(Z[:20], Z[20:40], Z[40:], title="t"),
         1, 0, ["first coordinate", "second coordinate"],
+    ),
+    "lines": (
+        lambda: plots.plot_lines(
+            {"a": ([1, 2, 3], [3, 2, 1]), "b": (range(1, 50), range(1, 50))}, xlabel="rank", ylabel="count", log="xy"
+        ),
+        1, 0, ["rank", "count"],
+    ),
+    "filled cells": (
+        lambda: plots.plot_filled_cells(scipy.sparse.eye_array(5), xlabel="user", ylabel="movie", title="t"),
+        1, 0, ["user", "movie"],
+    ),
+    "intervals": (
+        lambda: plots.plot_intervals(INTERVALS, xlabel="recall", title="t"),
+        1, 0, ["recall"],
+    ),
+    "map": (
+        lambda: plots.plot_map(Z[:6], ["a", "b", "other"] * 2, {0: "first"}, title="t"),
+        1, 0, ["t-SNE, first coordinate (no unit)", "t-SNE, second coordinate (no unit)"],
     ),
     "architecture": (lambda: plots.plot_architecture({"image": 64, "code": 2, "reconstruction": 64}), 1, 0, []),
     "codes": (lambda: plots.plot_codes(X, Z[:5], X_HAT, title="t"), 5 * 3 + 1, 10, ["value"]),
