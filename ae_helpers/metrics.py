@@ -190,12 +190,13 @@ def bootstrap_interval(values, *, seed, level=0.95):
         ValueError: if there are fewer than two values, or level is not between 0 and 1.
     """
     values = np.asarray(values, np.float64)
-    values = values[~np.isnan(values)]
-    if values.ndim != 1 or len(values) < 2 or not 0 < level < 1:
+    there = ~np.isnan(values)
+    if values.ndim != 1 or there.sum() < 2 or not 0 < level < 1:
         raise ValueError(
-            f"bootstrap_interval needs two values or more and a level between 0 and 1, "
-            f"but {values.shape} and {level!r} came."
+            "bootstrap_interval needs two values or more, in one axis, and a level between 0 and 1, "
+            f"but {there.sum()} of shape {values.shape} and {level!r} came."
         )
+    values = values[there]
     low, high = scipy.stats.bootstrap(
         (values,), np.mean, n_resamples=2000, batch=200, confidence_level=level, method="percentile", rng=seed
     ).confidence_interval

@@ -153,7 +153,7 @@ def genre_vectors(movies):
         float64 array `(n_movies, n_genres)`; zeros for a movie without genres.
     """
     named = movies["genres"].replace("(no genres listed)", "")
-    flags = named.str.get_dummies("|").to_numpy(np.float64)
+    flags = named.str.get_dummies("|").drop(columns="", errors="ignore").to_numpy(np.float64)
     return flags / np.sqrt(np.maximum(flags.sum(axis=1, keepdims=True), 1))
 
 
