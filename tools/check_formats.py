@@ -1,0 +1,80 @@
+"""Run lesson 03 on the bundled ratings in each of GroupLens' formats: the path is all that changes.
+
+    python tools/check_formats.py              # all formats
+    python tools/check_formats.py ml-1m        # one of them
+
+Releases before 2003 have whole stars, and ML-100K has 19 genres; the ratings are rounded
+and the genres mapped accordingly, so that the lesson runs on slightly other data. A
+table in Markdown says whether it came to its end, or which claim failed.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from check_mistakes import SOURCES, run, with_mistake
+
+from ae_helpers.data import load_movielens
+from ae_helpers.data.movielens import ML_100K_GENRES
+
+
+def write_csv(folder, ratings, movies):
+    """As ml-latest-small, ml-25m and ml-32m."""
+    ratings.to_csv(folder / "ratings.csv", index=False)
+    movies[["movieId", "title", "genres"]].to_csv(folder / "movies.csv", index=False)
+
+
+def write_dat(folder, ratings, movies):
+    """As ml-1m: two colons, whole stars, Latin-1."""
+    _lines(folder / "ratings.dat", "::", _with_whole_stars(ratings).itertuples(index=False))
+    _lines(folder / "movies.dat", "::", movies[["movieId", "title", "genres"]].itertuples(index=False))
+
+
+def write_100k(folder, ratings, movies):
+    """As ml-100k: tabs and bars, whole stars, a flag for each of 19 genres."""
+    _lines(folder / "u.data", "\t", _with_whole_stars(ratings).itertuples(index=False))
+    rows = []
+    for movie in movies.itertuples():
+        genres = {"Children's" if genre == "Children" else genre for genre in movie.genres.split("|")}
+        flags = [int(genre in genres) for genre in ML_100K_GENRES]
+        rows.append([movie.movieId, movie.title.replace("|", "/"), "", "", "", *flags])
+    _lines(folder / "u.item", "|", rows)
+
+
+FORMATS = {"ml-25m": write_csv, "ml-1m": write_dat, "ml-100k": write_100k}
+
+
+def main(wanted):
+    unknown = set(wanted) - set(FORMATS)
+    if unknown:
+        sys.exit(f"There is no format {', '.join(unknown)}; there are {', '.join(FORMATS)}.")
+    (source,) = SOURCES.glob("03_*.py")
+    ratings, movies = load_movielens()
+    failed = False
+    print("| format | lesson 03 | after |\n|---|---|---|", flush=True)
+    for name in wanted or FORMATS:
+        with tempfile.TemporaryDirectory() as folder:
+            FORMATS[name](Path(folder), ratings, movies)
+            change = {"old": "MOVIELENS = None", "new": f"MOVIELENS = {folder!r}"}
+            started = time.perf_counter()
+            claim = run(with_mistake(source.read_text(encoding="utf-8"), change), folder=source.parents[1])
+        failed |= claim is not None
+        print(f"| {name} | {claim or 'every claim holds'} | {time.perf_counter() - started:.0f} s |", flush=True)
+    sys.exit(1 if failed else 0)
+
+
+def _with_whole_stars(ratings):
+    return ratings.assign(rating=np.ceil(ratings["rating"]).astype(int))
+
+
+def _lines(file, separator, rows):
+    text = "".join(separator.join(map(str, row)) + "\n" for row in rows)
+    file.write_bytes(text.encode("latin-1", "replace"))
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    main(sys.argv[1:])
