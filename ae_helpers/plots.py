@@ -611,10 +611,12 @@ def plot_lines(curves, *, xlabel, ylabel, log="", title=None):
         if x.shape != y.shape:
             raise ValueError(f"x and y of {name} should have the same shape, but have {x.shape} and {y.shape}.")
         ax.plot(x, y, color=colour, marker=marker if len(x) <= 30 else None, markersize=5, label=name)
-    if "x" in log:
-        ax.set_xscale("log")
-    if "y" in log:
-        ax.set_yscale("log")
+    for name, axis in (("x", ax.xaxis), ("y", ax.yaxis)):
+        if name in log:
+            getattr(ax, f"set_{name}scale")("log")
+            low, high = axis.get_view_interval()
+            if high < 100 * low:
+                _log_ticks(axis)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title or "")
     ax.grid(color="0.92")
     if len(curves) > 1:
@@ -705,10 +707,12 @@ def plot_map(points, groups, names, *, title=None):
     ax.scatter(*points[groups == "other"].T, c="0.8", s=9, linewidths=0, label="other")
     for kind, colour in zip(kinds, CLASS_COLOURS, strict=False):
         ax.scatter(*points[groups == kind].T, c=colour, s=13, linewidths=0, label=kind)
-    for row, name in names.items():
+    for i, (row, name) in enumerate(names.items()):
         ax.plot(*points[row], "o", markersize=5, markerfacecolor="none", markeredgecolor="black")
+        side = 1 if i % 2 else -1  # in turn to the right and to the left, so that near ones collide less
         ax.annotate(
-            name, points[row], (4, 4), textcoords="offset points", fontsize=8,
+            name, points[row], (5 * side, 5 * side), textcoords="offset points", fontsize=8,
+            ha="left" if side > 0 else "right", va="bottom" if side > 0 else "top",
             bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.75},
         )  # fmt: skip
     ax.set(xticks=[], yticks=[], title=title or "")

@@ -714,4 +714,4 @@ claim("... and its code is nothing but the pixels.", copy_codes_are_pixels)
 # - Hinton and Salakhutdinov 2006, *Reducing the dimensionality of data with neural networks*, Science 313:504.
 # - The photograph is "Chelsea" by Stéfan van der Walt, from scikit-image, in the public domain (CC0).
 #
-# **Before:** [00 What is an autoencoder?](00_what_is_an_autoencoder.ipynb)
+# **Before:** [00 What is an autoencoder?](00_what_is_an_autoencoder.ipynb). **Next:** [02 Denoising](02_denoising.ipynb): what happens when we add noise?
