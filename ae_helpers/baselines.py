@@ -6,6 +6,10 @@
 All take batches of grey images, `(n, height, width)` or `(n, height, width, 1)`:
 clean ones in [0, 1], noisy ones with any finite values. `denoise` gives back the
 same shape as float32. The linear ones may leave [0, 1]: `.clip(0, 1)` helps them a little.
+
+Noise that is clipped at black leaves a grey veil, which no filter takes off. With
+`line=True` the three filters learn a straight line a · y + b as well, by least squares,
+which follows the filter and takes the veil off; what leaves [0, 1] then is clipped.
 """
 
 import numpy as np
@@ -22,22 +26,28 @@ class MedianFilter:
 
     Args:
         size: side of the square in pixels, 1 or more.
+        line: whether a straight line follows; `fit` learns it.
 
     Raises:
         ValueError: if size is no positive whole number.
     """
 
-    def __init__(self, size=3):
+    def __init__(self, size=3, *, line=False):
         self.size = _positive(size, "size")
+        self._line = None if line else _no_line
 
     def fit(self, x_noisy, x):
-        """Nothing to learn: checks the images and returns itself."""
-        _pairs(x_noisy, x)
+        """Learn the line, if there is one; else only check the images. Returns itself."""
+        self._line = _best([self.size], self._filter, x_noisy, x, line=self._line is not _no_line)[1]
         return self
 
     def denoise(self, x_noisy):
         """Filtered images: float32, shape of x_noisy. Raises ValueError for what is no batch of images."""
-        return _each(lambda images: ndimage.median_filter(images, (1, self.size, self.size)), x_noisy)
+        return _fitted(self._line)(self._filter(x_noisy, self.size))
+
+    @staticmethod
+    def _filter(x_noisy, size):
+        return _each(lambda images: ndimage.median_filter(images, (1, size, size)), x_noisy)
 
 
 class GaussianFilter:
@@ -46,23 +56,24 @@ class GaussianFilter:
     Args:
         widths: standard deviations in pixels to choose from. `fit` takes the one
             with the highest mean PSNR on its pairs, and calls it `width`.
+        line: whether a straight line follows, which `fit` learns for each width anew.
 
     Raises:
         ValueError: if there is no width, or one is not positive.
     """
 
-    def __init__(self, widths=(0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0)):
+    def __init__(self, widths=(0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0), *, line=False):
         self.widths = _positives(widths, "widths")
-        self.width = None
+        self.line, self.width, self._line = line, None, None
 
     def fit(self, x_noisy, x):
         """Choose the width on pairs of images; returns itself. Raises ValueError for other shapes or ranges."""
-        self.width = _best(self.widths, self._filter, x_noisy, x)
+        self.width, self._line = _best(self.widths, self._filter, x_noisy, x, line=self.line)
         return self
 
     def denoise(self, x_noisy):
         """Filtered images: float32, shape of x_noisy. Raises RuntimeError before `fit`."""
-        return self._filter(x_noisy, _fitted(self.width))
+        return self._line(self._filter(x_noisy, _fitted(self.width)))
 
     @staticmethod
     def _filter(x_noisy, width):
@@ -77,23 +88,24 @@ class NonLocalMeans:
     Args:
         strengths: cut-off distances (scikit-image's `h`) to choose from. `fit` takes
             the one with the highest mean PSNR on its pairs, and calls it `strength`.
+        line: whether a straight line follows, which `fit` learns for each strength anew.
 
     Raises:
         ValueError: if there is no strength, or one is not positive.
     """
 
-    def __init__(self, strengths=(0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)):
+    def __init__(self, strengths=(0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4), *, line=False):
         self.strengths = _positives(strengths, "strengths")
-        self.strength = None
+        self.line, self.strength, self._line = line, None, None
 
     def fit(self, x_noisy, x):
         """Choose the strength on pairs of images; 100 do. Returns itself. Raises ValueError as the others."""
-        self.strength = _best(self.strengths, self._filter, x_noisy, x)
+        self.strength, self._line = _best(self.strengths, self._filter, x_noisy, x, line=self.line)
         return self
 
     def denoise(self, x_noisy):
         """Filtered images: float32, shape of x_noisy. Raises RuntimeError before `fit`."""
-        return self._filter(x_noisy, _fitted(self.strength))
+        return self._line(self._filter(x_noisy, _fitted(self.strength)))
 
     @staticmethod
     def _filter(x_noisy, strength):
@@ -164,10 +176,25 @@ def _with_constant(images):
     return np.concatenate([flat, np.ones((len(flat), 1), np.float32)], axis=1)
 
 
-def _best(settings, apply, x_noisy, x):
-    """The setting whose result has the highest mean PSNR."""
+def _best(settings, apply, x_noisy, x, *, line):
+    """The setting whose result has the highest mean PSNR, and the line that is to follow it."""
     x_noisy, x = _pairs(x_noisy, x)
-    return max(settings, key=lambda setting: psnr(x, apply(x_noisy, setting)).mean())
+    found = []
+    for setting in settings:
+        result = apply(x_noisy, setting)
+        follow = _fitted_line(result, x) if line else _no_line
+        found.append((psnr(x, follow(result)).mean(), setting, follow))
+    return max(found, key=lambda one: one[0])[1:]
+
+
+def _fitted_line(y, x):
+    """The function a · y + b, cut off at 0 and 1, with a and b by least squares."""
+    a, b = (np.float32(value) for value in np.polyfit(y.ravel(), x.ravel(), 1))
+    return lambda images: (a * images + b).clip(0, 1)
+
+
+def _no_line(images):
+    return images
 
 
 def _each(function, x_noisy):

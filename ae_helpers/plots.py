@@ -280,7 +280,7 @@ def plot_arrows(curve, starts, ends, *, title=None):
     ax = figure.subplots()
     ax.plot(*curve.T, color=CURVE_COLOURS[1], linewidth=2.5, label="the data")
     ax.quiver(
-        *starts.T, *(ends - starts).T, angles="xy", scale_units="xy", scale=1, width=0.0028,
+        *starts.T, *(ends - starts).T, angles="xy", scale_units="xy", scale=1, width=0.004, headwidth=5,
         color=CURVE_COLOURS[0], label="from input to output",
     )  # fmt: skip
     ax.set(xlabel="first coordinate", ylabel="second coordinate", title=title or "")

@@ -21,10 +21,17 @@ ALL = [
     lambda: NonLocalMeans(strengths=(0.1, 0.3)),
     lambda: PCAProjection(10),
     LinearMap,
+    lambda: MedianFilter(line=True),
+    lambda: GaussianFilter(widths=(0.5, 1.0), line=True),
+    lambda: NonLocalMeans(strengths=(0.1, 0.3), line=True),
 ]
 
 
-@pytest.fixture(params=ALL, ids=["median", "Gaussian", "non-local means", "PCA", "linear"])
+NAMES = ["median", "Gaussian", "non-local means", "PCA", "linear"]
+NAMES += [f"{name} + line" for name in NAMES[:3]]
+
+
+@pytest.fixture(params=ALL, ids=NAMES)
 def denoiser(request):
     return request.param()
 
@@ -94,6 +101,29 @@ def test_non_local_means_are_those_of_scikit_image():
     assert denoiser.strength == 0.2
     theirs = [denoise_nl_means(image, patch_size=5, patch_distance=6, h=0.2) for image in NOISY[:3, ..., 0]]
     np.testing.assert_allclose(denoiser.denoise(NOISY[:3])[..., 0], theirs, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("make", "plain"),
+    [
+        (lambda **options: MedianFilter(**options), MedianFilter()),
+        (lambda **options: GaussianFilter([0.7], **options), GaussianFilter([0.7])),
+        (lambda **options: NonLocalMeans([0.2], **options), NonLocalMeans([0.2])),
+    ],
+)
+def test_a_line_takes_the_veil_off(make, plain):
+    filtered = plain.fit(NOISY[:300], X[:300]).denoise(NOISY[:300])
+    line = LinearRegression().fit(filtered.reshape(-1, 1), X[:300].ravel())
+    theirs = line.predict(plain.denoise(NOISY[300:310]).reshape(-1, 1)).reshape(10, 12, 12, 1).clip(0, 1)
+    ours = make(line=True).fit(NOISY[:300], X[:300]).denoise(NOISY[300:310])
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_the_width_is_chosen_with_the_line():
+    veiled = (0.5 * NOISY + 0.3).astype(np.float32)
+    plain, lined = (GaussianFilter((0.1, 1.0, 5.0), line=line).fit(veiled, X) for line in (False, True))
+    assert psnr(X, lined.denoise(veiled)).mean() > psnr(X, plain.denoise(veiled)).mean() + 2
+    assert lined.width == 1.0
 
 
 def test_pca_is_that_of_scikit_learn():
