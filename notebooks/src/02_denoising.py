@@ -889,4 +889,4 @@ claim("Detail is lost: denoised digits are softer.", sharpness["denoised"] < 0.9
 # - Bishop 1995, *Training with noise is equivalent to Tikhonov regularization*, Neural Computation 7:108.
 # - Buades, Coll and Morel 2005, *A non-local algorithm for image denoising*, CVPR. Wang, Bovik, Sheikh and Simoncelli 2004, *Image quality assessment: from error visibility to structural similarity*.
 #
-# **Before:** [01 Dimensionality reduction](01_dimensionality_reduction.ipynb)
+# **Before:** [01 Dimensionality reduction](01_dimensionality_reduction.ipynb). **Next:** [03 A recommender from movie embeddings](03_recommender.ipynb): the same idea for who rated what.
