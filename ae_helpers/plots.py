@@ -288,23 +288,32 @@ def plot_arrows(curve, starts, ends, *, title=None):
     return _tidy(figure)
 
 
-def plot_architecture(sizes, *, title=None):
+def plot_architecture(sizes, *, kernels=None, ties=(), title=None):
     """A network as a row of bars, one per layer, as tall as the layer is large.
 
     Args:
         sizes: dict from a layer's name to its number of values, in the order of
             the data's flow; the smallest one, the bottleneck, is coloured.
+        kernels: one string for each connection between two layers, written on it
+            (a line break is allowed), or None.
+        ties: pairs of connections, counted from 0, that share their weights: an arc
+            joins the two.
         title: of the figure.
 
     Returns:
         Figure. Heights are drawn on a scale of square roots, so that small layers stay visible.
 
     Raises:
-        ValueError: if there are fewer than three layers, or a size is not positive.
+        ValueError: if there are fewer than three layers, a size is not positive, kernels has
+            another length than there are connections, or a tie names no two of them.
     """
     if len(sizes) < 3 or min(sizes.values()) < 1:
         raise ValueError(f"sizes should name three layers or more, all of positive size, but is {sizes!r}.")
-    figure = Figure(figsize=(1.25 * len(sizes) + 0.6, 3.2), layout="constrained")
+    if kernels is not None and len(kernels) != len(sizes) - 1:
+        raise ValueError(f"There are {len(sizes) - 1} connections, but {len(kernels)} kernels.")
+    if any(not 0 <= first < second < len(sizes) - 1 for first, second in ties):
+        raise ValueError(f"ties should be pairs of two connections, 0 to {len(sizes) - 2}, but is {ties!r}.")
+    figure = Figure(figsize=(1.25 * len(sizes) + 0.6, 3.2 + (1.0 if ties else 0)), layout="constrained")
     ax = figure.subplots()
     heights = np.sqrt(list(sizes.values()))
     bottleneck = int(np.argmin(heights))
@@ -316,7 +325,15 @@ def plot_architecture(sizes, *, title=None):
     for i, (name, size) in enumerate(sizes.items()):
         ax.text(i, heights[i] / 2 + 0.7, str(size), ha="center", va="bottom", fontsize=11)
         ax.text(i, -heights.max() / 2 - 1.5, name, ha="center", va="top", fontsize=10)
-    ax.set(xlim=(-0.6, len(sizes) - 0.4), ylim=(-heights.max() / 2 - 6, heights.max() / 2 + 3.5), title=title or "")
+    for i, kernel in enumerate(kernels or ()):
+        ax.text(i + 0.5, 0, kernel, ha="center", va="center", fontsize=9)
+    top = heights.max() / 2 + 3.5
+    for i, (first, second) in enumerate(sorted(ties, key=lambda tie: tie[1] - tie[0])):
+        left, right, floor, roof = first + 0.5, second + 0.5, heights.max() / 2 + 4, heights.max() / 2 + 7 + 5 * i
+        ax.plot([left, left, right, right], [floor, roof, roof, floor], color=CURVE_COLOURS[0], linewidth=1.6)
+        ax.text((left + right) / 2, roof + 0.5, "same kernel", ha="center", va="bottom", fontsize=9, color=CURVE_COLOURS[0])
+        top = roof + 4
+    ax.set(xlim=(-0.6, len(sizes) - 0.4), ylim=(-heights.max() / 2 - 6, top), title=title or "")
     ax.axis("off")
     return figure
 
