@@ -531,6 +531,47 @@ def plot_error_curves(sizes, curves, *, xlabel="values in the code", title=None)
     return _tidy(figure)
 
 
+def plot_spread(panels, *, xlabel="squared error per image", title=None):
+    """Results of several trainings, a dot each, with a line at their mean.
+
+    Args:
+        panels: dict from a panel's name to a dict from a row's name to numbers, one for
+            each training; all panels with the same rows. Each panel has its own scale.
+        xlabel: what the numbers are.
+        title: of the figure.
+
+    Returns:
+        Figure; the number in a row is its mean.
+
+    Raises:
+        ValueError: if there is no panel, one has other rows, no or more than seven rows, or a row is empty.
+    """
+    if not panels:
+        raise ValueError("panels is empty: give at least one name and its rows.")
+    names = list(next(iter(panels.values())))
+    for panel, rows in panels.items():
+        _check_curves(rows, panel)
+        if list(rows) != names:
+            raise ValueError(f"All panels should have the rows {names}, but {panel!r} has {list(rows)}.")
+    size = (3.3 * len(panels) + _row_name_width(names) + 0.3, 0.5 * len(names) + (1.5 if title else 1.2))
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for ax, (panel, rows) in zip(axes, panels.items(), strict=True):
+        for i, (name, values) in enumerate(rows.items()):
+            values = as_floats(values, f"{panel}, {name}")
+            ax.plot(values, np.full(len(values), i), MARKERS[i], color=CURVE_COLOURS[i], alpha=0.65)
+            ax.plot([values.mean()] * 2, [i - 0.3, i + 0.3], color=CURVE_COLOURS[i], linewidth=2)
+            ax.text(values.mean(), i - 0.33, f"{values.mean():.2f}", ha="center", va="bottom", fontsize=8)
+        ax.set_yticks(range(len(names)), names if ax is axes[0] else [""] * len(names))
+        ax.set(xlabel=xlabel, ylim=(len(names) - 0.5, -0.75), title=panel)
+        ax.title.set_fontsize(10)
+        ax.margins(x=0.12)
+        ax.grid(axis="x", alpha=0.3)
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return _tidy(figure)
+
+
 def plot_history(history, *, metric="loss", ylabel="loss", scale=1.0, title=None):
     """Loss or another metric against epochs, on training and, if there is one, validation data.
 

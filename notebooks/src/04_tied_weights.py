@@ -1,0 +1,398 @@
+# %% [markdown]
+# # 04 Tied weights
+#
+# Must the decoder mirror the encoder?
+# Many old autoencoders use each kernel twice, forwards in the encoder and transposed in the decoder: **tied weights**. What do they save, what do they cost, and does a decoder have to look like its encoder at all?
+#
+# **You will**
+# - write a tied layer in a dozen lines, and check its gradient,
+# - count parameters, and bytes on the disk,
+# - compare tied with untied networks over five trainings each, on many images and on few,
+# - try decoders that are no mirror image,
+# - see tied weights in PCA, in convolutions and in the layer-by-layer training of 2006,
+# - save a tied model so that it stays tied, and see one that can't be loaded.
+#
+# **Before you start:** [00 What is an autoencoder?](00_what_is_an_autoencoder.ipynb). [01 Dimensionality reduction](01_dimensionality_reduction.ipynb) explains PCA.
+#
+# **Time on a laptop:** three minutes to run, an hour to read.
+
+# %% [markdown]
+# ## Setup
+
+# %%
+import gc
+import logging
+import math
+import tempfile
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown
+from keras import layers, ops
+from scipy.linalg import subspace_angles
+from sklearn.decomposition import PCA
+
+from ae_helpers import plots
+from ae_helpers.claims import claim
+from ae_helpers.data import load_mnist
+from ae_helpers.layers import TiedConv2DTranspose, TiedDense
+from ae_helpers.metrics import squared_error
+from ae_helpers.models import Autoencoder, conv_autoencoder, dense_autoencoder, tied_autoencoder
+from ae_helpers.plots import show
+from ae_helpers.progress import ProgressBar
+
+# %%
+SEED = 0
+LATENT_DIM = 32  # numbers in the code
+HIDDEN_UNITS = 128
+NARROW_UNITS = 64  # of an untied network with as many parameters as the tied one
+RATES = [0.005, 0.01, 0.02]  # learning rates to choose from
+BATCH_SIZE = 250
+STARTS = [100 * SEED + start for start in range(5)]  # seeds of the five trainings
+
+keras.utils.set_random_seed(SEED)
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # no advice on speed between the results
+
+# %% [markdown]
+# ## The data
+#
+# All 55,000 training images, and a set of only 1,000. For the small set an epoch would be over after four steps. So we lay its images out eleven times: an epoch over them has 44 steps then, and five such epochs are as many steps as one over the large set.
+
+# %% tags=["nbval-check-output"]
+x_train, x_valid, x_test = [images for images, labels in load_mnist()]
+x_some, x_check = x_test[:2000].copy(), x_valid[:2000].copy()  # enough for a clear result
+x_medium = x_train[:11_000].copy()  # for experiments with many networks
+x_few = np.tile(x_train[:1000], (11, 1, 1, 1))
+x_train = ops.convert_to_tensor(x_train)  # now `fit` need not copy them each time
+del x_test, x_valid
+print("all", tuple(x_train.shape), "medium", x_medium.shape, "few, eleven times", x_few.shape)
+
+# %% [markdown]
+# ## Symmetric by habit
+#
+# Nearly every picture of an autoencoder is symmetric: the first layer behind the code is as large as the last one before it, and so on outwards. Layer k and layer n − k have as many neurons. Why?
+#
+# Nothing demands it. The habit comes from networks in which the decoder had no kernels of its own. Where the encoder multiplies by a kernel W of shape 784 × 128, the decoder multiplied by its transpose Wᵀ, which is 128 × 784. Then the sizes *must* be mirrored.
+
+# %%
+bars = {"x": 784, "hidden": HIDDEN_UNITS, "code z": LATENT_DIM, "hidden, again": HIDDEN_UNITS, "x̂": 784}
+shapes = [f"{a} × {b}" for a, b in zip(list(bars.values())[:-1], list(bars.values())[1:], strict=True)]
+
+
+def named(*kernels):
+    return [f"{kernel}\n{shape}" for kernel, shape in zip(kernels, shapes, strict=True)]
+
+
+show(
+    plots.plot_architecture(
+        bars, kernels=named("$W_1$", "$W_2$", "$W_3$", "$W_4$"), title="Untied: four kernels"
+    ),
+    alt="Five bars of 784, 128, 32, 128 and 784 values. On the connections stand four kernels, W1 to W4, with their shapes.",
+)
+
+# %% tags=["readme"]
+show(
+    plots.plot_architecture(
+        bars,
+        kernels=named("$W_1$", "$W_2$", "$W_2^T$", "$W_1^T$"),
+        ties=[(0, 3), (1, 2)],
+        title="Tied: two kernels, each used twice",
+    ),
+    alt="The same five bars, but the decoder's kernels are the transposes of the encoder's, and two brackets join each pair: same kernel.",
+)
+
+# %% [markdown]
+# ## A tied layer in a dozen lines
+#
+# It holds on to the layer that it mirrors, and takes *its* kernel each time it computes. Its own is the bias alone: 784 pixels need 784 biases, where the encoder's layer had 128.
+
+
+# %%
+class Mirror(layers.Layer):
+    """Runs a Dense layer backwards, with the same kernel."""
+
+    def __init__(self, source, activation=None):
+        super().__init__()
+        self.source, self.activation = source, keras.activations.get(activation)
+
+    def build(self, input_shape):
+        self.bias = self.add_weight(shape=(self.source.kernel.shape[0],), initializer="zeros")
+
+    def call(self, z):
+        return self.activation(z @ ops.transpose(self.source.kernel) + self.bias)
+
+
+# %%
+hidden, code = layers.Dense(HIDDEN_UNITS, "gelu"), layers.Dense(LATENT_DIM)
+mirrored = Autoencoder(
+    keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), hidden, code]),
+    keras.Sequential(
+        [
+            keras.Input((LATENT_DIM,)),
+            Mirror(code, "gelu"),
+            Mirror(hidden, "sigmoid"),
+            layers.Reshape((28, 28, 1)),
+        ]
+    ),
+)
+
+# %% [markdown]
+# The library has this layer as `TiedDense`, with checks and with saving, and a whole network as `tied_autoencoder`. Given the same weights, both must compute the same. So must an *untied* network whose decoder is given transposed copies of the encoder's kernels.
+# (The biases get random values here. They start as zeros, and zeros would hide a mistake.)
+
+# %%
+library = tied_autoencoder(LATENT_DIM, (HIDDEN_UNITS,))
+untied_twin = dense_autoencoder(LATENT_DIM, (HIDDEN_UNITS,))
+rng = np.random.default_rng(SEED)
+tied_weights = [
+    w + rng.normal(0, 0.1, w.shape) * (w.ndim == 1) for w in library.get_weights()
+]  # W1, b1, W2, b2, b3, b4
+W1, b1, W2, b2, b3, b4 = tied_weights
+mirrored.set_weights(tied_weights)
+library.set_weights(tied_weights)
+untied_twin.set_weights([W1, b1, W2, b2, W2.T, b3, W1.T, b4])
+outputs = {
+    name: model.reconstruct(x_some[:500])
+    for name, model in {"inline": mirrored, "library": library, "untied twin": untied_twin}.items()
+}
+inline_gap, twin_gap = (
+    np.abs(outputs["library"] - outputs[name]).max() for name in ("inline", "untied twin")
+)
+Markdown(
+    f"**What to notice.** On 500 test images the largest difference of a pixel between the inline network and the library's is {inline_gap:.0e}, "
+    f"and between the library's and the untied twin {twin_gap:.0e}: rounding. Tied or not, the network computes the same *before* training. Tying is about what training does."
+)
+
+# %% tags=["nbval-check-output"]
+claim("The inline tied layer computes what the library's TiedDense computes.", inline_gap < 1e-5)
+claim("An untied network with transposed copies computes the same, too.", twin_gap < 1e-5)
+
+# %% [markdown]
+# ### One kernel, two gradients
+#
+# How does a kernel learn that is used in two places? By the chain rule, its gradient is the sum over the uses: one part comes from the encoder's side, one from the decoder's, transposed.
+# We check that without looking at any gradient. Plain gradient descent changes a weight by the learning rate times the gradient. So we let the tied network and its untied twin take *one* such step on the same images. The tied kernel should change by as much as the twin's two kernels together.
+
+
+# %%
+def one_step(model):
+    """How much each weight changes in one step of plain gradient descent."""
+    before = model.get_weights()
+    model.compile(keras.optimizers.SGD(1.0), loss="mse")
+    model.train_on_batch(x_some[:500], x_some[:500])
+    return [after - start for after, start in zip(model.get_weights(), before, strict=True)]
+
+
+tied_change, twin_change = one_step(mirrored), one_step(untied_twin)
+dW1, _, dW2, _, dW3, _, dW4, _ = twin_change
+sum_gap = max(
+    np.abs(tied - (first + second.T)).max() / np.abs(tied).max()
+    for tied, first, second in [(tied_change[0], dW1, dW4), (tied_change[2], dW2, dW3)]
+)
+decoder_share = np.linalg.norm(dW4) / (np.linalg.norm(dW1) + np.linalg.norm(dW4))
+likeness = np.corrcoef(dW1.ravel(), dW4.T.ravel())[0, 1]
+Markdown(
+    f"**What to notice.** The tied kernels' changes equal the sums to {sum_gap:.0e} of the largest change. The two parts are neither alike (correlation {likeness:.2f} for W₁) "
+    f"nor equally large: {decoder_share:.0%} of their lengths together is the decoder's. One kernel has to serve two masters."
+)
+
+# %% tags=["nbval-check-output"]
+claim("A tied kernel's gradient is the sum over both uses.", sum_gap < 1e-3)
+claim("The two parts don't want the same: they are nearly uncorrelated.", abs(likeness) < 0.3)
+
+# %% [markdown]
+# ## Fewer parameters, counted
+#
+# A pair of layers between a and b values has two kernels of a · b numbers, and biases of b and a. Tied, it has one kernel. So over the encoder's sizes
+# - untied: the sum of 2 a b + a + b,
+# - tied: the sum of a b + a + b.
+
+
+# %%
+def count_untied(sizes):
+    return sum(2 * a * b + a + b for a, b in zip(sizes, sizes[1:], strict=False))
+
+
+def count_tied(sizes):
+    return sum(a * b + a + b for a, b in zip(sizes, sizes[1:], strict=False))
+
+
+counts = {}
+for sizes in [(784, 32), (784, 64, 32), (784, 128, 32), (784, 512, 256, 32), (784, 1000, 500, 250, 30)]:
+    *hidden_sizes, latent_dim = sizes[1:]
+    counts["-".join(map(str, sizes))] = {
+        "untied, formula": count_untied(sizes),
+        "untied, Keras": dense_autoencoder(latent_dim, hidden_sizes).count_params(),
+        "tied, formula": count_tied(sizes),
+        "tied, Keras": tied_autoencoder(latent_dim, hidden_sizes).count_params(),
+    }
+counts = pd.DataFrame(counts).T.rename_axis("encoder")
+counts.map("{:,}".format)
+
+# %% [markdown]
+# Each parameter takes four bytes. On disk, a `.keras` file of a model that was trained with Adam is about three times as large as its weights, because Adam remembers two numbers for each: a mean of its gradients, and one of their squares.
+
+
+# %%
+def file_bytes(model, trained):
+    """Size of the `.keras` file: of the bare model, or after a step of Adam."""
+    if trained:
+        model.compile("adam", loss="mse")
+        model.train_on_batch(x_some[:10], x_some[:10])
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder, "model.keras"))
+        return Path(folder, "model.keras").stat().st_size
+
+
+builders = {
+    "untied": lambda: dense_autoencoder(LATENT_DIM, (HIDDEN_UNITS,)),
+    "tied": lambda: tied_autoencoder(LATENT_DIM, (HIDDEN_UNITS,)),
+    "untied, narrow": lambda: dense_autoencoder(LATENT_DIM, (NARROW_UNITS,)),
+}
+kilobytes = pd.DataFrame(
+    {
+        name: {
+            "parameters": build().count_params(),
+            "weights (kB)": sum(w.nbytes for w in build().get_weights()) / 1000,
+            "file (kB)": file_bytes(build(), trained=False) / 1000,
+            "file with Adam's state (kB)": file_bytes(build(), trained=True) / 1000,
+        }
+        for name, build in builders.items()
+    }
+).T
+kilobytes.round(0).astype(int)
+
+# %%
+share = kilobytes.loc["tied"] / kilobytes.loc["untied"]
+narrow_share = kilobytes.loc["untied, narrow", "parameters"] / kilobytes.loc["tied", "parameters"]
+biases = counts.loc["784-32", "tied, Keras"] - 784 * 32
+Markdown(
+    f"**What to notice.** Tied, 784-128-32 has {share['parameters']:.1%} of the untied parameters, and its trained file {share['file with Adam' + chr(39) + 's state (kB)']:.1%} of the bytes. "
+    f"It is a little more than half because the biases are not shared. The computing is *not* halved: every kernel is multiplied by twice, as before. "
+    f"The third network is untied but narrower, with {narrow_share:.1%} of the tied one's parameters. It will be the fair opponent."
+)
+
+# %% tags=["nbval-check-output"]
+claim(
+    "The formulas count what Keras counts, for five architectures.",
+    (counts["untied, formula"] == counts["untied, Keras"]).all()
+    and (counts["tied, formula"] == counts["tied, Keras"]).all(),
+)
+claim("Tied: 50 to 52 % of the parameters.", (counts["tied, Keras"] / counts["untied, Keras"]).between(0.5, 0.52).all())
+claim("The files shrink alike, with the optimiser's state, too.", (share < 0.54).all())
+claim("With its state, the file is about three times as large.", (kilobytes.iloc[:, 3] / kilobytes.iloc[:, 2]).between(2.5, 3.2).all())
+claim("The narrow network has as many parameters as the tied one, to 1 %.", abs(narrow_share - 1) < 0.01)
+
+# %% [markdown]
+# ## Does it help?
+#
+# Three networks: untied 784-128-32, tied 784-128-32, and untied 784-64-32 with as many parameters as the tied one. We train them with equal numbers of steps, on 55,000 and on 1,000 images.
+# A single training proves little: another start gives another error. So each is trained five times, with different first weights and a different order of the images.
+#
+# The learning rate needs care. Both uses of a tied kernel push at it, so a rate that suits one kind need not suit the other. Each network gets its own rate for each data set, chosen on validation images.
+
+
+# %%
+class RateSchedule(keras.callbacks.Callback):
+    """The learning rate rises to `peak` for 30 % of the steps, and falls to 0."""
+
+    def __init__(self, peak, steps):
+        super().__init__()
+        self.peak, self.steps = peak, steps
+
+    def on_train_batch_begin(self, batch, logs=None):
+        done = int(self.model.optimizer.iterations) / self.steps
+        up, down = 0.02 + 0.98 * done / 0.3, 0.5 + 0.5 * math.cos(math.pi * (done - 0.3) / 0.7)
+        self.model.optimizer.learning_rate = self.peak * (up if done < 0.3 else down)
+
+
+def train(model, x, *, epochs, rate, name):
+    """Fit to (x, x) for the squared error; return the seconds per epoch."""
+    if not model.compiled:
+        model.compile(keras.optimizers.Adam(beta_2=0.98), loss="mse", steps_per_execution=20)
+    schedule = RateSchedule(rate, epochs * math.ceil(len(x) / BATCH_SIZE))
+    started = time.perf_counter()
+    model.fit(x, x, batch_size=BATCH_SIZE, epochs=epochs, verbose=0, callbacks=[schedule, ProgressBar(name)])
+    seconds = (time.perf_counter() - started) / epochs
+    gc.collect()  # what only the training needed makes room for the next one
+    return seconds
+
+
+def mean_error(model, x):
+    """Squared error per image, the mean over images."""
+    return squared_error(x, model.reconstruct(x, batch_size=500)).mean()
+
+
+# %% [markdown]
+# To train a network again, we don't build a new model, which would cost time and memory. We give the one that we have fresh weights and forget what the optimiser remembers.
+
+
+# %%
+def start_again(model, build, seed):
+    """Fresh weights, and an optimiser that remembers nothing."""
+    keras.utils.set_random_seed(seed)  # sets the order of the images as well
+    model.set_weights(build().get_weights())
+    if model.compiled:
+        for variable in model.optimizer.variables:
+            variable.assign(ops.zeros_like(variable))
+
+
+networks = {name: build() for name, build in builders.items()}
+sets = {"55,000 images": (x_train, 2), "1,000 images": (x_few, 10)}  # and epochs: 440 steps each
+searched = {}
+for data, (images, epochs) in sets.items():
+    for name, model in networks.items():
+        for rate in RATES:
+            start_again(model, builders[name], STARTS[0])
+            train(model, images, epochs=epochs, rate=rate, name=f"{data}, {name}, rate {rate}")
+            searched[data, name, rate] = mean_error(model, x_check)
+searched = pd.Series(searched).unstack()
+best_rate = searched.idxmin(axis=1)
+
+# %%
+for data in sets:
+    show(
+        plots.plot_error_curves(
+            RATES,
+            {name: list(errors) for name, errors in searched.loc[data].iterrows()},
+            xlabel="highest learning rate",
+            title=f"Trained on {data}: the best rate is chosen for each network",
+        ),
+        alt=f"Three curves of the validation error against three learning rates, for networks trained on {data}.",
+    )
+
+# %%
+trainings = []
+for data, (images, epochs) in sets.items():
+    for name, model in networks.items():
+        for start in STARTS:
+            start_again(model, builders[name], start)
+            rate = best_rate[data, name]
+            seconds = train(model, images, epochs=epochs, rate=rate, name=f"{data}, {name}, start {start}")
+            errors = {"test error": mean_error(model, x_some), "training error": mean_error(model, x_few[:1000])}
+            trainings.append(
+                {"data": data, "network": name, "start": start, "seconds per epoch": seconds, **errors}
+            )
+trainings = pd.DataFrame(trainings)
+
+# %%
+by_kind = trainings.groupby(["data", "network"], sort=False)
+compared = by_kind["test error"].agg(["mean", "std"]).add_prefix("test error, ")
+compared["training error, mean"] = by_kind["training error"].mean()
+compared["seconds per epoch"] = by_kind["seconds per epoch"].median()
+compared["rate"] = best_rate
+compared.round(2)
+
+# %%
+test_errors = trainings.pivot(index="start", columns=["data", "network"], values="test error")
+show(
+    plots.plot_spread(
+        {f"trained on {data}": {name: list(test_errors[data][name]) for name in builders} for data in sets},
+        xlabel="squared error per test image",
+        title="Five trainings each",
+    ),
+    alt="Two panels with three rows of five dots each: untied, tied, and untied but narrow.",
+)
