@@ -396,3 +396,317 @@ show(
     ),
     alt="Two panels with three rows of five dots each: untied, tied, and untied but narrow.",
 )
+
+# %% [markdown]
+# ## No mirror at all
+#
+# Untied, the decoder may have any shape. Four networks with about 210,000 parameters each, and a code of 32 numbers:
+# - *symmetric*: 784-128-32-128-784, as above,
+# - *deep encoder*: 784-206-96-32, and straight back to 784,
+# - *deep decoder*: 784 straight to 32, and back over 96 and 206,
+# - *convolutional encoder*: two convolutions down to 7 × 7 pixels, but a dense decoder 32-188-784.
+#
+# All train on the 55,000 images, with the rate that was best for the symmetric network: the newcomers get no advantage.
+
+
+# %%
+def chain(encoder_layers, decoder_layers):
+    """An autoencoder from 28 × 28 pixels to 32 numbers and back; its last layer is added here."""
+    encoder = keras.Sequential([keras.Input((28, 28, 1)), *encoder_layers, layers.Dense(LATENT_DIM)])
+    last = [layers.Dense(784, "sigmoid"), layers.Reshape((28, 28, 1))]
+    return Autoencoder(encoder, keras.Sequential([keras.Input((LATENT_DIM,)), *decoder_layers, *last]))
+
+
+def dense(*sizes):
+    return [layers.Dense(units, "gelu") for units in sizes]
+
+
+def convolutions(*filters):
+    return [layers.Conv2D(f, 3, strides=2, padding="same", activation="gelu") for f in filters]
+
+
+shapes_tried = {
+    "deep encoder": lambda: chain([layers.Flatten(), *dense(206, 96)], []),
+    "deep decoder": lambda: chain([layers.Flatten()], dense(96, 206)),
+    "convolutional encoder": lambda: chain([*convolutions(8, 16), layers.Flatten()], dense(196)),
+}
+
+# %%
+asymmetric = {}
+for name, build in shapes_tried.items():
+    model = build()
+    for start in STARTS[:3]:
+        start_again(model, build, start)
+        rate = best_rate["55,000 images", "untied"]
+        train(model, x_train, epochs=2, rate=rate, name=f"{name}, start {start}")
+        asymmetric[name, start] = model.count_params(), mean_error(model, x_some)
+asymmetric = pd.DataFrame(asymmetric, index=["parameters", "test error"]).T
+shape_errors = asymmetric["test error"].unstack().T
+shape_errors.insert(0, "symmetric", test_errors["55,000 images"]["untied"])  # its first three trainings
+shape_table = pd.DataFrame({"test error, mean": shape_errors.mean(), "test error, std": shape_errors.std()})
+shape_table["parameters"] = asymmetric["parameters"].groupby(level=0).first().astype(int)
+shape_table.loc["symmetric", "parameters"] = networks["untied"].count_params()
+shape_table.astype({"parameters": int}).round(2)
+
+# %%
+show(
+    plots.plot_spread(
+        {"about 210,000 parameters each": {name: list(errors) for name, errors in shape_errors.items()}},
+        xlabel="squared error per test image",
+    ),
+    alt="Four rows of three dots each: symmetric, deep encoder, deep decoder, convolutional encoder.",
+)
+
+# %% [markdown]
+# ## Linear and tied is PCA
+#
+# Without activations, an autoencoder finds the plane of PCA (lesson 01), but any basis of it will do. With an untied decoder, the encoder may stretch a number of the code by ten if the decoder shrinks it by ten.
+# A tied one can't: its decoder would stretch it *again*. What must go in and out through the same kernel, and come out unchanged, has to have length 1 and be at right angles to the rest: WᵀW = I, the identity matrix (Baldi and Hornik 1989; Bourlard and Kamp 1988).
+
+# %%
+linear = {
+    "untied": dense_autoencoder(LATENT_DIM, (), output_activation=None),
+    "tied": tied_autoencoder(LATENT_DIM, (), output_activation=None),
+}
+for name, model in linear.items():
+    train(model, x_train, epochs=3, rate=0.01, name=f"linear, {name}")
+pca = PCA(LATENT_DIM, svd_solver="covariance_eigh").fit(x_medium.reshape(-1, 784))
+pca_hat = pca.inverse_transform(pca.transform(x_some.reshape(-1, 784))).reshape(x_some.shape)
+
+# %%
+kernels = {
+    "untied": [linear["untied"].get_weights()[i] for i in (0, 2)],
+    "tied": [linear["tied"].get_weights()[0], linear["tied"].get_weights()[0].T],
+}
+plane_table = pd.DataFrame(
+    {
+        name: {
+            "test error": mean_error(linear[name], x_some),
+            "median angle to PCA's plane (°)": np.degrees(
+                np.median(subspace_angles(back.T, pca.components_.T))
+            ),
+            "largest entry of |WᵀW − I|": np.abs(there.T @ there - np.eye(LATENT_DIM)).max(),
+            "encoder against decoderᵀ, relative": np.linalg.norm(there - back.T) / np.linalg.norm(back),
+        }
+        for name, (there, back) in kernels.items()
+    }
+).T
+pca_linear_error = squared_error(x_some, pca_hat).mean()
+plane_table.round(3)
+
+# %%
+gram = np.stack([there.T @ there for there, back in kernels.values()])
+show(
+    plots.plot_signed_images(
+        {"WᵀW": gram / np.abs(gram).max(axis=(1, 2), keepdims=True)},
+        label="of the largest entry",
+        title="Untied (left): any basis. Tied (right): an orthonormal one",
+    ),
+    alt="Two matrices of 32 by 32 entries. Untied: a pattern of both signs all over. Tied: a diagonal, and next to nothing elsewhere.",
+)
+
+# %% [markdown]
+# ## Convolutions
+#
+# A convolution can be run backwards, too: a transposed convolution takes a kernel of the same shape. Below each layer of the decoder is tied to its partner in the encoder, the dense layer of the code included.
+
+
+# %%
+def tied_convolutional(filters=(8, 16)):
+    """`conv_autoencoder` with tied weights."""
+    first, second = convolutions(*filters)
+    code = layers.Dense(LATENT_DIM)
+    encoder = keras.Sequential([keras.Input((28, 28, 1)), first, second, layers.Flatten(), code])
+    decoder = keras.Sequential(
+        [
+            keras.Input((LATENT_DIM,)),
+            TiedDense(code, "gelu"),
+            layers.Reshape((7, 7, filters[1])),
+            TiedConv2DTranspose(second, "gelu"),
+            TiedConv2DTranspose(first, "sigmoid"),
+        ]
+    )
+    return Autoencoder(encoder, decoder)
+
+
+conv_builders = {"untied": lambda: conv_autoencoder(LATENT_DIM, (8, 16)), "tied": tied_convolutional}
+
+# %%
+conv_errors, conv_parameters = {}, {}
+for name, build in conv_builders.items():
+    model = build()
+    conv_parameters[name] = model.count_params()
+    for start in STARTS[:3]:
+        start_again(model, build, start)
+        train(model, x_medium, epochs=6, rate=0.01, name=f"convolutional, {name}, start {start}")
+        conv_errors[name, start] = mean_error(model, x_some)
+conv_errors = pd.Series(conv_errors).unstack().T[list(conv_builders)]
+conv_table = pd.DataFrame(
+    {"parameters": conv_parameters, "test error, mean": conv_errors.mean(), "test error, std": conv_errors.std()}
+)
+conv_table.round(2)
+
+# %% [markdown]
+# ## Layer by layer, as around 2006
+#
+# Deep networks were hard to train then. So people trained one layer at a time: the first layer as a small autoencoder of the images; the second as an autoencoder of the first one's outputs; and so on. At the end all were stacked and **fine-tuned** together (Hinton and Salakhutdinov 2006 with Boltzmann machines; Bengio et al. 2007 with autoencoders). Each small autoencoder was tied, so a layer and its mirror image came together.
+#
+# Is it still worth it? A tied network 784-128-64-16 trains in two ways, with 12 epochs over 11,000 images: all at once; or two epochs for each of its three layers, and six of fine-tuning. Both with logistic units, as in 2006, and with GELU, as today.
+
+
+# %%
+def layer_by_layer(model, stages, x, *, rate, name):
+    """Train each layer with its mirror image for two epochs, on what the layers below make of the images."""
+    x = x.reshape(len(x), -1)
+    for number, (layer, stage) in enumerate(stages, start=1):
+        train(stage, x, epochs=2, rate=rate, name=f"{name}, layer {number}")
+        x = ops.convert_to_numpy(layer(x))
+
+
+def make_stages(model):
+    """Each dense layer of the encoder, and a model of it and its mirror image."""
+    forward = [layer for layer in model.encoder.layers if isinstance(layer, layers.Dense)]
+    backward = [layer for layer in reversed(model.decoder.layers) if isinstance(layer, TiedDense)]
+    return [
+        (there, keras.Sequential([keras.Input((there.kernel.shape[0],)), there, back]))
+        for there, back in zip(forward, backward, strict=True)
+    ]
+
+
+# %%
+stacked_errors = {}
+for activation, rate in {"sigmoid": 0.01, "gelu": 0.01}.items():
+
+    def build(activation=activation):
+        return tied_autoencoder(16, (128, 64), activation=activation)
+
+    model = build()
+    stages = make_stages(model)
+    for start in STARTS[:3]:
+        for way, epochs in {"at once": 12, "layer by layer": 6}.items():
+            name = f"{activation}, {way}, start {start}"
+            start_again(model, build, start)
+            if way == "layer by layer":
+                for _, stage in stages:
+                    start_again(stage, lambda stage=stage: stage, start)
+                layer_by_layer(model, stages, x_medium, rate=rate, name=name)
+            train(model, x_medium, epochs=epochs, rate=rate, name=name)
+            stacked_errors[f"{activation}, {way}", start] = mean_error(model, x_some)
+stacked_errors = pd.Series(stacked_errors).unstack().T
+stacked_errors.agg(["mean", "std"]).T.round(2)
+
+# %% [markdown]
+# ## Saving
+#
+# A tied model in a file must come back tied: with one kernel, not two equal ones that then go separate ways. We save the trained network, load it, compare, and train it on. If it is still tied, its outputs are those of an untied twin with transposed copies of *its* kernels.
+
+
+# %%
+def twin_of(model):
+    """An untied network that computes the same as the tied 784-128-32 network `model`."""
+    W1, b1, W2, b2, b3, b4 = model.get_weights()
+    twin = builders["untied"]()
+    twin.set_weights([W1, b1, W2, b2, W2.T, b3, W1.T, b4])
+    return twin
+
+
+def largest_gap(model, other):
+    """The largest difference between pixels that two networks make of the same images."""
+    return np.abs(model.reconstruct(x_some[:500]) - other.reconstruct(x_some[:500])).max()
+
+
+with tempfile.TemporaryDirectory() as folder:
+    networks["tied"].save(Path(folder, "tied.keras"))
+    reloaded = keras.saving.load_model(Path(folder, "tied.keras"))
+reload_gap = largest_gap(reloaded, networks["tied"])
+start_again(reloaded, lambda: reloaded, SEED)  # same weights; the optimiser begins anew
+train(reloaded, x_medium, epochs=1, rate=0.01, name="trained on")
+trained_gap = largest_gap(reloaded, networks["tied"])
+still_tied_gap = largest_gap(reloaded, twin_of(reloaded))
+Markdown(
+    f"**What to notice.** The reloaded network's outputs differ from the saved one's by {reload_gap:.0e} at most. After one more epoch they differ by {trained_gap:.2f}, "
+    f"so it has learned, and from those of its own untied twin by {still_tied_gap:.0e}: still one kernel, used twice."
+)
+
+# %% tags=["nbval-check-output"]
+claim("A saved and reloaded tied network computes the same.", reload_gap < 1e-5)
+claim("It has as many parameters as before.", reloaded.count_params() == networks["tied"].count_params())
+claim("Trained on, it changes, ...", trained_gap > 0.05)
+claim("... and is still tied.", still_tied_gap < 1e-5)
+
+# %% [markdown]
+# ## A failure experiment: shared, saved, lost
+#
+# Plain Keras can share a layer without any class of ours: call the same layer twice. (It can't transpose, so the shared kernel must be square here.) If the layer sits in an encoder *and* in a decoder that are models of their own, everything seems to work: it trains, and it saves without a word.
+
+# %%
+shared = layers.Dense(LATENT_DIM, "gelu")
+nested = keras.Sequential(
+    [
+        keras.Sequential(
+            [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(LATENT_DIM, "gelu"), shared]
+        ),
+        keras.Sequential(
+            [
+                keras.Input((LATENT_DIM,)),
+                shared,
+                layers.Dense(784, "sigmoid"),
+                layers.Reshape((28, 28, 1)),
+            ]
+        ),
+    ]
+)
+untrained_error = squared_error(x_some, nested.predict(x_some, verbose=0)).mean()
+train(nested, x_medium, epochs=2, rate=0.01, name="nested")
+trained_error = squared_error(x_some, nested.predict(x_some, verbose=0)).mean()
+
+# %%
+loading_error = "none"
+with tempfile.TemporaryDirectory() as folder:
+    nested.save(Path(folder, "shared.keras"))
+    file_exists = Path(folder, "shared.keras").stat().st_size > 0
+    try:
+        keras.saving.load_model(Path(folder, "shared.keras"))
+    except ValueError as error:
+        loading_error = str(error)
+Markdown(
+    f"**What to notice.** The error fell from {untrained_error:.0f} to {trained_error:.1f}, and a file was written. Loading it ends with: "
+    f"*{loading_error.split('.')[0]}.* The file holds the shared weights once, under the encoder. Loading rebuilds encoder and decoder apart, with a layer each, "
+    "and finds nothing for the second. You notice when you need the model again. So save a model, load it, and compare, *before* the long training."
+)
+
+# %% tags=["nbval-check-output"]
+claim("The nested model learns, ...", trained_error < 0.5 * untrained_error)
+claim("... and is saved without a complaint.", file_exists)
+claim("But it can't be loaded again.", "could not be loaded" in loading_error)
+
+# %% [markdown]
+# The other failure makes no noise at all: a decoder that is *initialised* with the transposed kernels and then trained apart. It looks tied on the first day. How long does that last?
+
+# %%
+tied_start = builders["tied"]()
+copied = twin_of(tied_start)
+
+
+def drift(model):
+    """How far each decoder kernel is from the transposed encoder kernel, relative to its length."""
+    W1, _, W2, _, W3, _, W4, _ = model.get_weights()
+    return [np.linalg.norm(there - back.T) / np.linalg.norm(back) for there, back in ((W1, W4), (W2, W3))]
+
+
+drifts = {"before": drift(copied)}
+for epoch in (1, 2):
+    train(copied, x_medium, epochs=1, rate=0.01, name=f"not really tied, epoch {epoch}")
+    drifts[f"after {epoch}"] = drift(copied)
+drifts = pd.DataFrame(drifts, index=["W₁ and W₄ᵀ", "W₂ and W₃ᵀ"]).T.rename_axis("epochs of training")
+drifts.round(2)
+
+# %%
+Markdown(
+    f"**What to notice.** After two epochs over 11,000 images, the decoder's kernels are {drifts.iloc[2].min():.0%} to {drifts.iloc[2].max():.0%} of their length away from the transposed encoder's. "
+    f"The number of parameters would have told at once: {copied.count_params():,} instead of {tied_start.count_params():,}."
+)
+
+# %% tags=["nbval-check-output"]
+claim("A decoder that was only initialised as the transpose is no transpose after two epochs.", (drifts.iloc[2] > 0.3).all())
+claim("Its number of parameters tells: about twice as many.", copied.count_params() > 1.9 * tied_start.count_params())
