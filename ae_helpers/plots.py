@@ -176,7 +176,7 @@ def plot_denoising(x, noisy, denoised, *, noisy_name="noisy", title=None):
     return figure
 
 
-def plot_signed_images(rows, *, limit=None, label="value", title=None):
+def plot_signed_images(rows, *, limit=None, label="value", image_inches=0.85, title=None):
     """Images with values of both signs, such as differences or weights: white is 0, orange above, purple below.
 
     Args:
@@ -184,6 +184,7 @@ def plot_signed_images(rows, *, limit=None, label="value", title=None):
             `(n, height, width)`, all with the same n: a row each.
         limit: value of the strongest colour, positive; None for the largest that occurs.
         label: what the values are.
+        image_inches: width of an image in the figure.
         title: of the figure.
 
     Returns:
@@ -203,8 +204,8 @@ def plot_signed_images(rows, *, limit=None, label="value", title=None):
     if not limit > 0:
         raise ValueError(f"limit should be positive, but is {limit}.")
     (n,) = counts
-    size = (0.85 * n + _row_name_width(images) + 1.0, 0.95 * len(images) + (0.35 if title else 0))
-    figure = Figure(figsize=size)
+    width = image_inches * n + _row_name_width(images) + 1.0
+    figure = Figure(figsize=(width, (image_inches + 0.1) * len(images) + (0.35 if title else 0)))
     figure.set_layout_engine("constrained", rect=(0.01, 0.01, 0.98, 0.98))  # room for the names at the left
     axes = figure.subplots(len(images), n, squeeze=False)
     for row, (name, signed) in zip(axes, images.items(), strict=True):
@@ -331,7 +332,10 @@ def plot_architecture(sizes, *, kernels=None, ties=(), title=None):
     for i, (first, second) in enumerate(sorted(ties, key=lambda tie: tie[1] - tie[0])):
         left, right, floor, roof = first + 0.5, second + 0.5, heights.max() / 2 + 4, heights.max() / 2 + 7 + 5 * i
         ax.plot([left, left, right, right], [floor, roof, roof, floor], color=CURVE_COLOURS[0], linewidth=1.6)
-        ax.text((left + right) / 2, roof + 0.5, "same kernel", ha="center", va="bottom", fontsize=9, color=CURVE_COLOURS[0])
+        ax.text(
+            (left + right) / 2, roof + 0.5, "same kernel", ha="center", va="bottom", fontsize=9,
+            color=CURVE_COLOURS[0],
+        )  # fmt: skip
         top = roof + 4
     ax.set(xlim=(-0.6, len(sizes) - 0.4), ylim=(-heights.max() / 2 - 6, top), title=title or "")
     ax.axis("off")
