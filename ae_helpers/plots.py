@@ -177,7 +177,7 @@ def plot_denoising(x, noisy, denoised, *, noisy_name="noisy", title=None):
     return figure
 
 
-def plot_signed_images(rows, *, limit=None, label="value", title=None):
+def plot_signed_images(rows, *, limit=None, label="value", image_inches=0.85, title=None):
     """Images with values of both signs, such as differences or weights: white is 0, orange above, purple below.
 
     Args:
@@ -185,6 +185,7 @@ def plot_signed_images(rows, *, limit=None, label="value", title=None):
             `(n, height, width)`, all with the same n: a row each.
         limit: value of the strongest colour, positive; None for the largest that occurs.
         label: what the values are.
+        image_inches: width of an image in the figure.
         title: of the figure.
 
     Returns:
@@ -204,8 +205,8 @@ def plot_signed_images(rows, *, limit=None, label="value", title=None):
     if not limit > 0:
         raise ValueError(f"limit should be positive, but is {limit}.")
     (n,) = counts
-    size = (0.85 * n + _row_name_width(images) + 1.0, 0.95 * len(images) + (0.35 if title else 0))
-    figure = Figure(figsize=size)
+    width = image_inches * n + _row_name_width(images) + 1.0
+    figure = Figure(figsize=(width, (image_inches + 0.1) * len(images) + (0.35 if title else 0)))
     figure.set_layout_engine("constrained", rect=(0.01, 0.01, 0.98, 0.98))  # room for the names at the left
     axes = figure.subplots(len(images), n, squeeze=False)
     for row, (name, signed) in zip(axes, images.items(), strict=True):
@@ -289,23 +290,32 @@ def plot_arrows(curve, starts, ends, *, title=None):
     return _tidy(figure)
 
 
-def plot_architecture(sizes, *, title=None):
+def plot_architecture(sizes, *, kernels=None, ties=(), title=None):
     """A network as a row of bars, one per layer, as tall as the layer is large.
 
     Args:
         sizes: dict from a layer's name to its number of values, in the order of
             the data's flow; the smallest one, the bottleneck, is coloured.
+        kernels: one string for each connection between two layers, written on it
+            (a line break is allowed), or None.
+        ties: pairs of connections, counted from 0, that share their weights: an arc
+            joins the two.
         title: of the figure.
 
     Returns:
         Figure. Heights are drawn on a scale of square roots, so that small layers stay visible.
 
     Raises:
-        ValueError: if there are fewer than three layers, or a size is not positive.
+        ValueError: if there are fewer than three layers, a size is not positive, kernels has
+            another length than there are connections, or a tie names no two of them.
     """
     if len(sizes) < 3 or min(sizes.values()) < 1:
         raise ValueError(f"sizes should name three layers or more, all of positive size, but is {sizes!r}.")
-    figure = Figure(figsize=(1.25 * len(sizes) + 0.6, 3.2), layout="constrained")
+    if kernels is not None and len(kernels) != len(sizes) - 1:
+        raise ValueError(f"There are {len(sizes) - 1} connections, but {len(kernels)} kernels.")
+    if any(not 0 <= first < second < len(sizes) - 1 for first, second in ties):
+        raise ValueError(f"ties should be pairs of two connections, 0 to {len(sizes) - 2}, but is {ties!r}.")
+    figure = Figure(figsize=(1.25 * len(sizes) + 0.6, 3.2 + (1.0 if ties else 0)), layout="constrained")
     ax = figure.subplots()
     heights = np.sqrt(list(sizes.values()))
     bottleneck = int(np.argmin(heights))
@@ -317,7 +327,18 @@ def plot_architecture(sizes, *, title=None):
     for i, (name, size) in enumerate(sizes.items()):
         ax.text(i, heights[i] / 2 + 0.7, str(size), ha="center", va="bottom", fontsize=11)
         ax.text(i, -heights.max() / 2 - 1.5, name, ha="center", va="top", fontsize=10)
-    ax.set(xlim=(-0.6, len(sizes) - 0.4), ylim=(-heights.max() / 2 - 6, heights.max() / 2 + 3.5), title=title or "")
+    for i, kernel in enumerate(kernels or ()):
+        ax.text(i + 0.5, 0, kernel, ha="center", va="center", fontsize=9)
+    top = heights.max() / 2 + 3.5
+    for i, (first, second) in enumerate(sorted(ties, key=lambda tie: tie[1] - tie[0])):
+        left, right, floor, roof = first + 0.5, second + 0.5, heights.max() / 2 + 4, heights.max() / 2 + 7 + 5 * i
+        ax.plot([left, left, right, right], [floor, roof, roof, floor], color=CURVE_COLOURS[0], linewidth=1.6)
+        ax.text(
+            (left + right) / 2, roof + 0.5, "same kernel", ha="center", va="bottom", fontsize=9,
+            color=CURVE_COLOURS[0],
+        )  # fmt: skip
+        top = roof + 4
+    ax.set(xlim=(-0.6, len(sizes) - 0.4), ylim=(-heights.max() / 2 - 6, top), title=title or "")
     ax.axis("off")
     return figure
 
@@ -512,6 +533,47 @@ def plot_error_curves(sizes, curves, *, xlabel="values in the code", title=None)
     ax.margins(y=0.12)
     ax.legend(frameon=False)
     ax.grid(axis="y", alpha=0.3)
+    return _tidy(figure)
+
+
+def plot_spread(panels, *, xlabel="squared error per image", title=None):
+    """Results of several trainings, a dot each, with a line at their mean.
+
+    Args:
+        panels: dict from a panel's name to a dict from a row's name to numbers, one for
+            each training; all panels with the same rows. Each panel has its own scale.
+        xlabel: what the numbers are.
+        title: of the figure.
+
+    Returns:
+        Figure; the number in a row is its mean.
+
+    Raises:
+        ValueError: if there is no panel, one has other rows, no or more than seven rows, or a row is empty.
+    """
+    if not panels:
+        raise ValueError("panels is empty: give at least one name and its rows.")
+    names = list(next(iter(panels.values())))
+    for panel, rows in panels.items():
+        _check_curves(rows, panel)
+        if list(rows) != names:
+            raise ValueError(f"All panels should have the rows {names}, but {panel!r} has {list(rows)}.")
+    size = (3.3 * len(panels) + _row_name_width(names) + 0.3, 0.5 * len(names) + (1.5 if title else 1.2))
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for ax, (panel, rows) in zip(axes, panels.items(), strict=True):
+        for i, (name, values) in enumerate(rows.items()):
+            values = as_floats(values, f"{panel}, {name}")
+            ax.plot(values, np.full(len(values), i), MARKERS[i], color=CURVE_COLOURS[i], alpha=0.65)
+            ax.plot([values.mean()] * 2, [i - 0.3, i + 0.3], color=CURVE_COLOURS[i], linewidth=2)
+            ax.text(values.mean(), i - 0.33, f"{values.mean():.2f}", ha="center", va="bottom", fontsize=8)
+        ax.set_yticks(range(len(names)), names if ax is axes[0] else [""] * len(names))
+        ax.set(xlabel=xlabel, ylim=(len(names) - 0.5, -0.75), title=panel)
+        ax.title.set_fontsize(10)
+        ax.margins(x=0.12)
+        ax.grid(axis="x", alpha=0.3)
+    if title:
+        figure.suptitle(title, fontsize=11)
     return _tidy(figure)
 
 

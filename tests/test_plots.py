@@ -85,6 +85,10 @@ CASES = {
         1, 0, ["t-SNE, first coordinate (no unit)", "t-SNE, second coordinate (no unit)"],
     ),
     "architecture": (lambda: plots.plot_architecture({"image": 64, "code": 2, "reconstruction": 64}), 1, 0, []),
+    "architecture with ties": (
+        lambda: plots.plot_architecture({"x": 9, "z": 2, "x̂": 9}, kernels=["$W$", "$W^T$"], ties=[(0, 1)], title="t"),
+        1, 0, [],
+    ),
     "codes": (lambda: plots.plot_codes(X, Z[:5], X_HAT, title="t"), 5 * 3 + 1, 10, ["value"]),
     "latent scatter": (
         lambda: plots.plot_latent_scatter(Z, LABELS, title="t"),
@@ -98,6 +102,10 @@ CASES = {
     "error curves": (
         lambda: plots.plot_error_curves([2, 8, 32], {"a": [30, 12, 4], "b": [20.0, 9.0, 3.0]}, title="t"),
         1, 0, ["values in the code", "squared error per image"],
+    ),
+    "spread": (
+        lambda: plots.plot_spread({"many": {"a": [1, 2], "b": [2.0, 3]}, "few": {"a": [5, 6], "b": [4]}}, title="t"),
+        2, 0, ["squared error per image"] * 2,
     ),
     "history": (lambda: plots.plot_history({"loss": [3, 2], "val_loss": [4, 3]}, title="t"), 1, 0, ["epoch", "loss"]),
     "error histograms": (
@@ -324,6 +332,10 @@ def test_histograms_are_shares_of_their_own_set():
         (lambda: plots.plot_arrows(Z, X[0, ..., 0], Z), r"starts should be \(n, 2\), but its shape is \(8, 8\)"),
         (lambda: plots.plot_architecture({"image": 64, "code": 2}), "three layers or more"),
         (lambda: plots.plot_architecture({"image": 64, "code": 0, "reconstruction": 64}), "positive size"),
+        (lambda: plots.plot_architecture({"a": 3, "b": 2, "c": 3}, kernels=["W"]), "2 connections, but 1"),
+        (lambda: plots.plot_architecture({"a": 3, "b": 2, "c": 3}, ties=[(0, 2)]), "two connections, 0 to 1"),
+        (lambda: plots.plot_spread({}), "panels is empty"),
+        (lambda: plots.plot_spread({"p": {"a": [1]}, "q": {"b": [1]}}), "All panels should have"),
         (lambda: plots.plot_codes(X, Z[:4], X_HAT), r"\(4, 2\)"),
         (lambda: plots.plot_latent_scatter(X[..., 0], LABELS), r"\(5, 8, 8\) and \(60,\)"),
         (lambda: plots.plot_latent_scatter(Z, LABELS[:7]), r"\(60, 2\) and \(7,\)"),
