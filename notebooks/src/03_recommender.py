@@ -746,4 +746,4 @@ claim("Test likes in the training make recall jump.", jump > 0.03)
 # - Ferrari Dacrema, Cremonesi and Jannach 2019, *Are we really making much progress?*, RecSys: why one compares with simple rivals.
 # - van der Maaten and Hinton 2008, *Visualizing data using t-SNE*, JMLR 9:2579.
 #
-# **Before:** [02 Denoising](02_denoising.ipynb). **Next:** [04 Tied weights](04_tied_weights.ipynb): must the decoder mirror the encoder?
+# **Before:** [02 Denoising](02_denoising.ipynb)
