@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-CODE = ("ae_helpers", "tools", "tests", "benchmarks", "notebooks/src")
+CODE = ("ae_helpers", "tools", "tests", "benchmarks", "examples", "notebooks/src")
 # Where the module to import is not called as the package to install.
 PACKAGE_OF_MODULE = {"sklearn": "scikit-learn", "skimage": "scikit-image", "IPython": "jupyter"}
 
