@@ -45,8 +45,10 @@ def main():
     model.compile("adam", multinomial_loss)
     batches = SparseBatches(x, y, batch_size=options.batch_size, shuffle=True)
     start = time.perf_counter()
+    # JAX starts a step before the last one is done, so batches would pile up in memory. Reading the loss waits.
+    wait = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: float(logs["loss"]))
     # Keras would shuffle the batches, too; their order is drawn already.
-    history = model.fit(batches, steps_per_epoch=options.steps, shuffle=False, verbose=2)
+    history = model.fit(batches, steps_per_epoch=options.steps, shuffle=False, verbose=2, callbacks=[wait])
     seconds, steps = time.perf_counter() - start, options.steps or len(batches)
 
     peak = peak_memory()

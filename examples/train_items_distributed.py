@@ -35,13 +35,10 @@ import jax
 import keras
 import numpy as np
 from jax.experimental import multihost_utils
-from scipy.sparse import csr_array
-from sklearn.preprocessing import normalize
 
 from ae_helpers.data import load_movielens
 from ae_helpers.models import item_autoencoder, multinomial_loss
-
-LEAST_RATINGS = 5
+from ae_helpers.ratings import inverse_user_frequency, only_rated, rating_matrix, unit_rows, weighted
 
 
 def main():
@@ -52,7 +49,8 @@ def main():
     if not 0 <= options.process < processes:
         sys.exit(f"--process should be from 0 to {processes - 1}, because --addresses has {processes}.")
     if processes > 1:
-        # Waits for all processes, and fails if one does not come within 5 minutes.
+        # Waits for all processes, and fails if one does not come within 5 minutes. Later, a lost connection is
+        # an error at once; of a machine that falls silent, JAX ends the others after 100 seconds.
         keras.distribution.initialize(options.addresses, processes, options.process)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # JAX has just made the process ignore it
     try:
@@ -62,7 +60,7 @@ def main():
             raise
         traceback.print_exc()
         print(
-            f"\nProcess {options.process} stops. If the error names Gloo, NCCL or a connection, another process was "
+            f"\nProcess {options.process} stops. If the error names Gloo or a connection, another process was "
             "lost.\nStart all processes again: training goes on from the last checkpoint.",
             file=sys.stderr,
             flush=True,
@@ -79,8 +77,7 @@ def train(options, processes):
     keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
     keras.utils.set_random_seed(options.seed)  # all processes start from the same weights
 
-    ratings, _ = load_movielens(options.data)
-    x, y = prepare(ratings)
+    x = prepare(options.data)
     model = item_autoencoder(x.shape[1], options.latent_dim, options.hidden_size, dropout=options.dropout)
     model.compile(keras.optimizers.Adam(1e-3), multinomial_loss)
     checkpoint = Path(options.folder) / "latest.npz"
@@ -95,11 +92,13 @@ def train(options, processes):
         save(model, checkpoint)
         print(f"step {int(model.optimizer.iterations)}: loss {logs['loss']:.7f}", flush=True)
 
+    # JAX starts a step before the last one is done, so batches would pile up in memory. Reading the loss waits.
+    wait = keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: float(logs["loss"]))
     first = options.process == 0
     if first:
         print(f"Processes: {processes}, {x.shape[0]:,} movies, {x.shape[1]:,} users, from step {start}", flush=True)
     if start < options.steps:
-        batches = OwnBatches(x, y, options.batch_size, processes, options.process, start, options.steps, options.seed)
+        batches = OwnBatches(x, options.batch_size, processes, options.process, start, options.steps, options.seed)
         # What Keras calls an epoch is the stretch from one checkpoint to the next here: so the
         # mean loss of a stretch is the same, whether or not training was interrupted before it.
         model.fit(
@@ -108,7 +107,7 @@ def train(options, processes):
             epochs=(options.steps - start) // options.save_every,
             shuffle=False,
             verbose=0,
-            callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=save_and_report)] if first else [],
+            callbacks=[wait, keras.callbacks.LambdaCallback(on_epoch_end=save_and_report)] if first else [wait],
         )
     if first:
         # Saving creates variables, which otherwise would wait for the other processes.
@@ -116,17 +115,11 @@ def train(options, processes):
         model.save(checkpoint.with_name("items.keras"))
 
 
-def prepare(ratings):
-    """Inputs and targets, CSR matrices `(n_movies, n_users)` with rows of unit length."""
-    count = ratings.groupby("movieId")["movieId"].transform("size")
-    ratings = ratings[count >= LEAST_RATINGS]
-    movies, movie = np.unique(ratings["movieId"], return_inverse=True)
-    users, user = np.unique(ratings["userId"], return_inverse=True)
-    shape = len(movies), len(users)
-    rarity = np.log(len(movies) / np.bincount(user)).astype(np.float32)  # log inverse user frequency
-    x = csr_array((ratings["rating"].to_numpy() * rarity[user], (movie, user)), shape=shape)
-    y = csr_array((np.ones(len(user), np.float32), (movie, user)), shape=shape)
-    return normalize(x), normalize(y)
+def prepare(folder):
+    """Inputs, which are the targets too, as in lesson 03: CSR `(n_movies, n_users)`, rows of unit length."""
+    ratings, movies = only_rated(*load_movielens(folder))
+    stars = rating_matrix(ratings, movies, np.unique(ratings["userId"]))
+    return unit_rows(weighted(stars, inverse_user_frequency(stars)))
 
 
 class OwnBatches(keras.utils.PyDataset):
@@ -138,13 +131,13 @@ class OwnBatches(keras.utils.PyDataset):
     the number of processes nor on where training started.
     """
 
-    def __init__(self, x, y, batch_size, processes, process, start, stop, seed):
+    def __init__(self, x, batch_size, processes, process, start, stop, seed):
         super().__init__()
         self.steps = -(-x.shape[0] // batch_size)  # in an epoch
         dealt = np.resize(np.arange(x.shape[0]), (self.steps, batch_size))
         self.own = np.array_split(np.arange(batch_size), processes)[process]
         mine = dealt[:, self.own].ravel()
-        self.x, self.y = x[mine], y[mine]
+        self.x = x[mine]
         self.batch_size, self.start, self.stop, self.seed = batch_size, start, stop, seed
         self._order = functools.lru_cache(maxsize=1)(self._order)
 
@@ -154,7 +147,8 @@ class OwnBatches(keras.utils.PyDataset):
     def __getitem__(self, index):
         epoch, step = divmod(self.start + index, self.steps)
         rows = self._order(epoch)[step]
-        return self.x[rows].toarray(), self.y[rows].toarray()
+        batch = self.x[rows].toarray()
+        return batch, batch
 
     def _order(self, epoch):
         """Rows of own movies `(steps, own places)`: each place has its movies in an order of its own."""
@@ -199,6 +193,7 @@ def start_on_this_machine(processes):
     environment = {**os.environ, "JAX_COORDINATOR_BIND_ADDRESS": addresses.split(",")[0]}  # unseen from outside
     # Of an option that is given twice, the last one counts.
     command = [sys.executable, *sys.argv, "--local", "0", "--addresses", addresses]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that none is left behind
     started = [subprocess.Popen([*command, "--process", str(i)], env=environment) for i in range(processes)]
     try:
         return max(abs(process.wait()) for process in started)

@@ -84,7 +84,7 @@ def test_two_processes_that_were_killed_twice_have_the_losses_of_one(start, tmp_
         seen |= losses(next(line for line in processes[0].stdout if line.startswith("step")))
         kill(processes[victim])
         survivor = processes[1 - victim]
-        seen |= losses(survivor.communicate(timeout=30)[0])  # stops soon, by itself
+        seen |= losses(survivor.communicate(timeout=PATIENCE)[0])  # stops soon, by itself
         assert survivor.returncode not in (0, -signal.SIGKILL)
         # As if it had been killed in the midst of writing.
         (together / "unfinished.npz").write_bytes(b"half a checkpoint")
