@@ -9,7 +9,7 @@ BIN := .venv/bin
 export TF_CPP_MIN_LOG_LEVEL = 3
 export TF_ENABLE_ONEDNN_OPTS = 0
 
-.PHONY: help lab test notebooks lint seeds mistakes formats paper-table benchmark nearest scale data test-lowest test-newest clean
+.PHONY: help lab test notebooks lint seeds mistakes formats paper-table benchmark nearest scale distributed data test-lowest test-newest clean
 
 help:
 	@echo "make lab               open the lessons in JupyterLab"
@@ -23,6 +23,7 @@ help:
 	@echo "make benchmark         time and memory of the loaders, on generated 25 million ratings"
 	@echo "make nearest           exact against approximate search, up to a million movies"
 	@echo "make scale             an epoch of the recommender on a matrix of MovieLens 25M's size"
+	@echo "make distributed       train the recommender by two processes on this machine"
 	@echo "make data              rebuild the bundled data from public packages"
 	@echo "make test-lowest       the tests with the lowest versions in requirements.txt"
 	@echo "make test-newest       the tests with the newest versions in requirements.txt"
@@ -60,6 +61,9 @@ nearest: .venv/installed-extras
 
 scale: .venv/installed
 	$(BIN)/python benchmarks/sparse_scale.py
+
+distributed: .venv/installed-extras
+	$(BIN)/python examples/train_items_distributed.py --local 2
 
 data: .venv/installed
 	$(BIN)/python tools/build_datasets.py
