@@ -827,6 +827,8 @@ claim(
     "Trained for its level, the dense autoencoder beats the best linear map at each level, by half a decibel or more.",
     (ahead.loc["dense autoencoder"] > 0.5).all(),
 )
+
+# %% tags=["nbval-check-output"]
 claim("A line makes each filter better at each level.", line_gain.min().min() > 0.3)
 claim(
     "At σ = 0.2, non-local means with a line beat the best linear map by half a decibel or more, ...",

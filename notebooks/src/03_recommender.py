@@ -38,6 +38,7 @@ from sklearn.linear_model import Ridge
 from sklearn.manifold import TSNE
 from sklearn.preprocessing import OneHotEncoder
 
+# %%
 from ae_helpers import plots
 from ae_helpers.claims import claim
 from ae_helpers.data import load_movielens
@@ -47,14 +48,8 @@ from ae_helpers.models import Autoencoder, item_autoencoder, multinomial_loss
 from ae_helpers.plots import show
 from ae_helpers.progress import ProgressBar
 from ae_helpers.ratings import (
-    genre_vectors,
-    hold_out_likes,
-    inverse_user_frequency,
-    only_rated,
-    rating_matrix,
-    unit_rows,
-    weighted,
-)
+    genre_vectors, hold_out_likes, inverse_user_frequency, only_rated, rating_matrix, unit_rows, weighted,
+)  # fmt: skip
 from ae_helpers.recommend import ItemIndex, UnclearTitle
 
 # %%
@@ -262,6 +257,7 @@ def multinomial(y_true, y_pred):
     return -keras.ops.sum(y_true * keras.ops.log_softmax(y_pred, axis=-1), axis=-1)
 
 
+# %%
 show(
     plots.plot_architecture(
         {"ratings": n_users, "hidden": HIDDEN_SIZE, "embedding": LATENT_DIM, "hidden ": HIDDEN_SIZE, "who rated it": n_users}
