@@ -48,7 +48,13 @@ from ae_helpers.models import Autoencoder, item_autoencoder, multinomial_loss
 from ae_helpers.plots import show
 from ae_helpers.progress import ProgressBar
 from ae_helpers.ratings import (
-    genre_vectors, hold_out_likes, inverse_user_frequency, only_rated, rating_matrix, unit_rows, weighted,
+    genre_vectors,
+    hold_out_likes,
+    inverse_user_frequency,
+    only_rated,
+    rating_matrix,
+    unit_rows,
+    weighted,
 )  # fmt: skip
 from ae_helpers.recommend import ItemIndex, UnclearTitle
 
