@@ -19,6 +19,7 @@
 # ## Setup
 
 # %%
+import logging
 import math
 import tempfile
 from pathlib import Path
@@ -49,6 +50,7 @@ EPOCHS = 5
 BATCH_SIZE = 128
 
 keras.utils.set_random_seed(SEED)
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # no advice on speed between the results
 
 # %% [markdown]
 # ## The data
