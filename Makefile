@@ -9,7 +9,7 @@ BIN := .venv/bin
 export TF_CPP_MIN_LOG_LEVEL = 3
 export TF_ENABLE_ONEDNN_OPTS = 0
 
-.PHONY: help lab test notebooks lint seeds mistakes formats paper-table benchmark nearest scale distributed data test-lowest test-newest clean
+.PHONY: help lab test notebooks lint seeds mistakes formats choose paper-table benchmark nearest scale distributed data classroom grade prove test-lowest test-newest clean
 
 help:
 	@echo "make lab               open the lessons in JupyterLab"
@@ -19,12 +19,16 @@ help:
 	@echo "make seeds [N=01]      check every claim over five seeds"
 	@echo "make mistakes [N=02]   try well-known mistakes: a claim must catch each"
 	@echo "make formats           run lesson 03 on MovieLens in each of GroupLens' formats"
+	@echo "make choose            choose learning rates and sizes for lessons 03 and 04, on validation data"
 	@echo "make paper-table       train Hinton and Salakhutdinov's network again"
 	@echo "make benchmark         time and memory of the loaders, on generated 25 million ratings"
 	@echo "make nearest           exact against approximate search, up to a million movies"
 	@echo "make scale             an epoch of the recommender on a matrix of MovieLens 25M's size"
 	@echo "make distributed       train the recommender by two processes on this machine"
 	@echo "make data              rebuild the bundled data from public packages"
+	@echo "make classroom         build the assignments: zips for students, and sample submissions"
+	@echo "make grade FOLDER=...  grade a folder of submissions"
+	@echo "make prove [N=01]      grade known answers, right and wrong: do they get what they should?"
 	@echo "make test-lowest       the tests with the lowest versions in requirements.txt"
 	@echo "make test-newest       the tests with the newest versions in requirements.txt"
 
@@ -50,6 +54,10 @@ mistakes: .venv/installed
 formats: .venv/installed
 	$(BIN)/python tools/check_formats.py
 
+choose: .venv/installed
+	$(BIN)/python benchmarks/choose_recommender.py
+	$(BIN)/python benchmarks/tied_rates.py
+
 paper-table: .venv/installed-extras
 	KERAS_BACKEND=jax $(BIN)/python benchmarks/paper_table.py
 
@@ -68,12 +76,22 @@ distributed: .venv/installed-extras
 data: .venv/installed
 	$(BIN)/python tools/build_datasets.py
 
+classroom: .venv/installed-classroom
+	$(BIN)/python -m classroom build
+	$(BIN)/python -m classroom samples
+
+grade: .venv/installed-classroom
+	$(BIN)/python -m classroom grade $(FOLDER)
+
+prove: .venv/installed-classroom
+	$(BIN)/python -m classroom prove $(N)
+
 # Environments of their own, thrown away and made anew each time: newest means today's newest.
 test-lowest: RESOLUTION = lowest-direct
 test-newest: RESOLUTION = highest
 test-lowest test-newest: .venv-uv/bin/uv
 	.venv-uv/bin/uv venv --clear --python $(PYTHON) .venv-$@
-	.venv-uv/bin/uv pip install --python .venv-$@ --resolution $(RESOLUTION) -r requirements.txt -r requirements-jax.txt -r requirements-index.txt
+	.venv-uv/bin/uv pip install --python .venv-$@ --resolution $(RESOLUTION) -r requirements.txt -r requirements-jax.txt -r requirements-index.txt -r requirements-classroom.txt
 	.venv-$@/bin/python -m pytest
 	KERAS_BACKEND=jax .venv-$@/bin/python -m pytest $(BACKEND_TESTS)
 
@@ -83,8 +101,12 @@ test-lowest test-newest: .venv-uv/bin/uv
 	$(BIN)/python -m pip install -r requirements.txt
 	touch $@
 
-# All extras: JAX, and the approximate index.
-.venv/installed-extras: .venv/installed requirements-jax.txt requirements-index.txt
+.venv/installed-classroom: .venv/installed requirements-classroom.txt
+	$(BIN)/python -m pip install -r requirements-classroom.txt
+	touch $@
+
+# All extras: JAX, and the approximate index, besides the classroom.
+.venv/installed-extras: .venv/installed-classroom requirements-jax.txt requirements-index.txt
 	$(BIN)/python -m pip install -r requirements-jax.txt -r requirements-index.txt
 	touch $@
 

@@ -31,7 +31,7 @@ CELL_TIMEOUT = 300  # seconds
 # In which lessons are built and checked: no banner, and sums that differ less between processors.
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "KERAS_BACKEND": "tensorflow"}
 # What lessons read besides code.
-DATA = [ROOT / "ae_helpers" / "datasets" / "SHA256SUMS", ROOT / "benchmarks" / "paper_table.csv"]
+DATA = [ROOT / "ae_helpers" / "datasets" / "SHA256SUMS", *(ROOT / "benchmarks").glob("*.csv")]
 
 # Run behind the last cell and then removed: which of our own files did the lesson use?
 LIST_MODULES = """
@@ -69,7 +69,18 @@ def build(source, target):
 
 def read_source(source):
     """The notebook of a percent script, without outputs, with ids that depend on the cells' text alone."""
-    notebook = jupytext.read(source)
+    notebook = read_script(source.read_text(encoding="utf-8"))
+    seen = {}
+    for cell in notebook.cells:
+        name = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+        seen[name] = seen.get(name, 0) + 1
+        cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
+    return notebook
+
+
+def read_script(text):
+    """The notebook of a percent script's text, with the metadata that all our notebooks have."""
+    notebook = jupytext.reads(text, fmt="py:percent")
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     notebook.metadata = nbformat.from_dict(
         {
@@ -77,11 +88,6 @@ def read_source(source):
             "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
         }
     )
-    seen = {}
-    for cell in notebook.cells:
-        name = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
-        seen[name] = seen.get(name, 0) + 1
-        cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
     return notebook
 
 

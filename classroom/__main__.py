@@ -1,0 +1,100 @@
+"""Commands of the classroom: `python -m classroom COMMAND --help`."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from classroom.course import ROOT, build
+
+COURSE = ROOT / "course"
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m classroom", description="Assignments, handed out and graded.")
+    parser.add_argument("--course", type=Path, default=COURSE, help="the course folder (default: course/)")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    one = commands.add_parser("build", help="write the student versions, and what grading needs")
+    one.add_argument("numbers", nargs="*", help="assignments, such as 01; all if none is given")
+    one.add_argument("--cell-seconds", type=int, default=60, help="after so long a cell is stopped (default: 60)")
+
+    one = commands.add_parser("samples", help="write sample submissions to practise on")
+    one.add_argument("folder", type=Path, nargs="?", help="where (default: course/samples)")
+
+    one = commands.add_parser("grade", help="grade a folder of submissions, and write grades.csv and feedback")
+    one.add_argument("folder", type=Path, help="student/assignment/*.ipynb, or student.ipynb for one assignment")
+    one.add_argument("--assignment", help="number of the one that a flat folder holds; else its cells tell")
+    one.add_argument("--seconds", type=float, default=300, help="for one submission (default: 300)")
+    one.add_argument("--memory", type=float, default=4, help="gigabytes for one submission (default: 4)")
+    one.add_argument("--no-sandbox", action="store_true", help="run students' code UNPROTECTED, where Linux is missing")
+
+    one = commands.add_parser("similar", help="list pairs of submissions whose answers are alike")
+    one.add_argument("assignment", help="number of the assignment")
+
+    one = commands.add_parser("prove", help="grade known answers, right and wrong: do they get what they should?")
+    one.add_argument("numbers", nargs="*", help="assignments, such as 01; all if none is given")
+    one.add_argument("--seeds", type=int, default=1, help="how many seeds (default: 1)")
+
+    options = parser.parse_args(arguments)
+    try:
+        return COMMANDS[options.command](options)
+    except ValueError as error:
+        sys.exit(str(error))
+
+
+def do_build(options):
+    for name in build(options.course, options.numbers, cell_seconds=options.cell_seconds):
+        print(f"{name}: for students {shown(options.course / 'release' / f'{name}.zip')}")
+
+
+def do_samples(options):
+    from classroom.samples import write_samples
+
+    folder = options.folder or options.course / "samples"
+    count = write_samples(folder, options.course)
+    print(f"{count} submissions in {shown(folder)}")
+
+
+def do_grade(options):
+    from classroom.course import name_of
+    from classroom.grading import Limits, grade
+    from classroom.sandbox import bwrap
+
+    if not options.no_sandbox and bwrap() is None:
+        raise ValueError(
+            "Students' code runs in a sandbox, which needs Linux and bubblewrap (sudo apt install bubblewrap). "
+            "Elsewhere, grade on a virtual machine or another computer that holds nothing of value, with --no-sandbox."
+        )
+    limits = Limits(seconds=options.seconds, memory_gb=options.memory, sandbox=not options.no_sandbox)
+    assignment = name_of(options.assignment) if options.assignment else None
+    started = time.perf_counter()
+    records = grade(options.course, options.folder, assignment=assignment, limits=limits)
+    refused = sum(record["status"] == "refused" for record in records)
+    print(f"{len(records)} submissions, {refused} refused, in {time.perf_counter() - started:.0f} s.")
+    print(f"Grades: {shown(options.course / 'grades.csv')}; feedback: {shown(options.course / 'feedback')}")
+
+
+def do_similar(options):
+    from classroom.course import name_of
+    from classroom.similar import similar_pairs
+
+    print(similar_pairs(options.course, name_of(options.assignment)).to_string(index=False))
+
+
+def do_prove(options):
+    from classroom.prove import prove
+
+    return prove(options.numbers, seeds=range(options.seeds))
+
+
+def shown(path):
+    """A path as short as it can be told."""
+    path = path.resolve()
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+COMMANDS = {"build": do_build, "samples": do_samples, "grade": do_grade, "similar": do_similar, "prove": do_prove}
+
+if __name__ == "__main__":
+    sys.exit(main())

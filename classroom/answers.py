@@ -1,0 +1,54 @@
+"""Answers to the assignments, right and wrong, as small patches over the solutions."""
+
+import tomllib
+
+import nbformat
+
+from classroom.course import ROOT, read_assignment, without_regions
+
+ANSWERS = ROOT / "assignments" / "answers"
+
+
+def read_answers(number):
+    """List of dicts with `name`, `kind`, `loses` and `changes`, of the assignment with a two-digit number."""
+    path = ANSWERS / f"{number}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))["answer"]
+
+
+def answered(source, answer=None, *, seed=None):
+    """The notebook of a student who gave an answer; the solution itself without one.
+
+    Raises:
+        ValueError: if a change does not fit once, or reaches beyond the solutions.
+    """
+    text = source.read_text(encoding="utf-8")
+    changed = text
+    for change in answer["changes"] if answer else []:
+        count = changed.count(change["old"])
+        if count != 1:
+            raise ValueError(f"{answer['name']}: {change['old']!r} should occur once, but occurs {count} times.")
+        changed = changed.replace(change["old"], change["new"])
+    notebook = read_assignment(changed, seed=seed)
+    for mine, theirs in zip(read_assignment(text, seed=seed).cells, notebook.cells, strict=True):
+        if without_regions(mine.source) != without_regions(theirs.source):
+            raise ValueError(f"{answer['name']}: a change reaches beyond the solution:\n{theirs.source}")
+    return as_handed_in(notebook)
+
+
+def as_handed_in(notebook):
+    """A solved notebook without the hidden tests and the marks of the solutions, as a student has it."""
+    for cell in notebook.cells:
+        lines, hidden = [], False
+        for line in cell.source.split("\n"):
+            hidden = hidden or "### BEGIN HIDDEN TESTS" in line
+            if not hidden and "### BEGIN SOLUTION" not in line and "### END SOLUTION" not in line:
+                lines.append(line)
+            hidden = hidden and "### END HIDDEN TESTS" not in line
+        cell.source = "\n".join(lines)
+    return nbformat.from_dict(notebook)
+
+
+def points_of_tests(source):
+    """Dict from test cell to points, without what is graded by hand."""
+    marks = [cell.metadata.get("nbgrader", {}) for cell in read_assignment(source.read_text(encoding="utf-8")).cells]
+    return {mark["grade_id"]: mark["points"] for mark in marks if mark.get("grade") and not mark.get("solution")}

@@ -1,0 +1,53 @@
+"""Sample submissions: a small class to practise on, with everything that can go wrong."""
+
+import shutil
+
+import nbformat
+
+from classroom.answers import answered, read_answers
+from classroom.course import chosen_sources
+
+# What each student handed in for each assignment: the solution, the answer of that number, or trouble.
+CLASS = {
+    "ada": {"01": "solved", "02": "solved", "03": "solved", "04": "solved"},
+    "ben": {"01": 0, "02": 0, "03": 0, "04": 0},
+    "cleo": {"01": "unsolved", "02": 1, "03": 1, "04": "tests deleted"},
+    "dan": {"01": "kernel ends", "03": "empty", "04": "no notebook"},
+}
+
+
+def write_samples(folder, course):
+    """Write the class's submissions in nbgrader's layout; return how many.
+
+    Args:
+        folder: is made anew.
+        course: folder that `build` wrote; students start from its releases.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    count = 0
+    for student, handed_in in CLASS.items():
+        for number, what in handed_in.items():
+            (source,) = chosen_sources([number])
+            target = folder / student / source.stem / f"{source.stem}.ipynb"
+            target.parent.mkdir(parents=True)
+            write_sample(target, what, source, course)
+            count += 1
+    return count
+
+
+def write_sample(target, what, source, course):
+    """Write one submission: see `CLASS`."""
+    if what == "empty":
+        target.write_bytes(b"")
+    elif what == "no notebook":
+        target.write_text("Dear teacher, here is my homework.\n", encoding="utf-8")
+    elif what == "unsolved":
+        shutil.copy(course / "release" / source.stem / target.name, target)
+    else:
+        answer = read_answers(source.name[:2])[what] if isinstance(what, int) else None
+        notebook = answered(source, answer)
+        if what == "tests deleted":
+            notebook.cells = [cell for cell in notebook.cells if not cell.metadata.get("nbgrader", {}).get("grade")]
+        if what == "kernel ends":
+            notebook.cells.insert(1, nbformat.v4.new_code_cell("import os\n\nos._exit(1)"))
+        nbformat.write(notebook, target)

@@ -1,0 +1,402 @@
+"""The classroom, on a small assignment of its own; `make prove` grades answers to the real ones."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+
+import nbformat
+import pytest
+
+from classroom import course as course_module
+from classroom.answers import answered, points_of_tests, read_answers
+from classroom.course import build, chosen_sources, read_assignment, refuse_leaks, secret_lines
+from classroom.sandbox import bwrap
+from classroom.similar import similar_pairs
+from classroom.submissions import Refused, find_submissions, mended, read_notebook, student_id, tell_assignment
+
+SOURCES = chosen_sources()
+NUMBERS = [source.name[:2] for source in SOURCES]
+# A continuous integration has it (.ci/run installs it); elsewhere these tests are left out where it is missing.
+needs_sandbox = pytest.mark.skipif(
+    bwrap() is None and not os.environ.get("CI"), reason="the sandbox needs Linux and bubblewrap"
+)
+
+SMALL = """\
+# %% [markdown] nbgrader={"grade": false, "grade_id": "99-title", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# # Assignment 99 Doubling
+
+# %% nbgrader={"grade": false, "grade_id": "99-setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+SEED = 0
+
+# %% nbgrader={"grade": false, "grade_id": "99-double", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def double(x):
+    \"\"\"Twice x.\"\"\"
+    ### BEGIN SOLUTION
+    return 2 * x  # the solution's own words
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "99-double-tests", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+assert double(2) == 4, f"Twice 2 is 4, but you return {double(2)}."
+### BEGIN HIDDEN TESTS
+assert double(21) == 42, "Your function is wrong for other numbers."
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "99-name-tests", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+assert double.__name__ == "double", "Your function has another name."
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "99-why", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
+# ### BEGIN SOLUTION
+# Because two of them are twice as much.
+# ### END SOLUTION
+"""  # noqa: E501
+
+
+def test_each_lesson_has_an_assignment():
+    lessons = sorted(path.name[:2] for path in (course_module.ROOT / "notebooks" / "src").glob("[0-9]*.py"))
+    assert [number for number in lessons if number != "00"] == NUMBERS
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=NUMBERS)
+def test_points_and_ids(source):
+    marks = [cell.metadata.get("nbgrader", {}) for cell in read_assignment(source.read_text()).cells]
+    ids = [mark["grade_id"] for mark in marks if mark]
+    assert len(ids) == len(set(ids)) and all(name.startswith(f"{source.name[:2]}-") for name in ids)
+    assert sum(mark.get("points", 0) for mark in marks if mark.get("grade")) == 10
+    assert sum(bool(mark.get("grade") and mark.get("solution")) for mark in marks) == 1  # by hand
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=NUMBERS)
+def test_answers_fit_and_are_of_all_kinds(source):
+    answers, full = read_answers(source.name[:2]), points_of_tests(source)
+    kinds = Counter(answer["kind"] for answer in answers)
+    assert kinds["wrong"] >= 6 and kinds["style"] == 2 and kinds["special"] >= 1
+    assert len({answer["name"] for answer in answers}) == len(answers)
+    for answer in answers:
+        assert answered(source, answer) != answered(source)
+        assert bool(answer["loses"]) == (answer["kind"] != "style")
+        assert all(full[cell] == points for cell, points in answer["loses"].items())
+
+
+def test_a_change_beyond_the_solution_is_refused():
+    for old, words in (("SEED = 0", "reaches beyond"), ("no such text", "occurs 0 times")):
+        with pytest.raises(ValueError, match=words):
+            answered(SOURCES[0], {"name": "x", "changes": [{"old": old, "new": "SEED = 1"}]})
+
+
+@pytest.fixture(scope="module")
+def small_course(tmp_path_factory):
+    """A course with the small assignment."""
+    folder = tmp_path_factory.mktemp("classroom")
+    (folder / "src").mkdir()
+    (folder / "src" / "99_doubling.py").write_text(SMALL, encoding="utf-8")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(course_module, "SOURCES", folder / "src")
+    build(folder / "course", cell_seconds=4)
+    yield folder / "course"
+    patch.undo()
+
+
+def release_of(course):
+    return nbformat.read(course / "release" / "99_doubling" / "99_doubling.ipynb", as_version=4)
+
+
+def solved(course, old="raise NotImplementedError()", new="return 2 * x", first=None):
+    """The release with an answer in it, and perhaps another cell in front."""
+    notebook = release_of(course)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace(old, new)
+    if first:
+        notebook.cells.insert(1, nbformat.v4.new_code_cell(first))
+    return notebook
+
+
+def test_the_release_gives_nothing_away(small_course):
+    text = nbformat.writes(release_of(small_course))
+    for secret in ("own words", "double(21)", "SOLUTION", "HIDDEN", "twice as much"):
+        assert secret not in text
+    assert "YOUR CODE HERE" in text and "YOUR ANSWER HERE" in text and "Twice 2 is 4" in text
+    with zipfile.ZipFile(small_course / "release" / "99_doubling.zip") as archive:
+        assert sorted(archive.namelist()) == ["99_doubling/99_doubling.ipynb", "99_doubling/README.txt"]
+        assert b"99_doubling.ipynb" in archive.read("99_doubling/README.txt")
+
+
+def test_a_leak_is_found(small_course):
+    source = read_assignment(SMALL)
+    assert secret_lines(source) == [
+        "Because two of them are twice as much.",
+        'assert double(21) == 42, "Your function is wrong for other numbers."',
+        "return 2 * x  # the solution's own words",
+    ]
+    refuse_leaks(release_of(small_course), source)
+    for change in (
+        lambda release: release.cells[2].update(source=source.cells[2].source),
+        lambda release: release.cells[2].update(source="return 2 * x  # the solution's own words"),
+        lambda release: release.cells[2].update(outputs=[nbformat.v4.new_output("stream", text="4")]),
+        lambda release: release.cells[2].metadata.update(author="me"),
+    ):
+        release = release_of(small_course)
+        change(release)
+        with pytest.raises(ValueError, match="The release"):
+            refuse_leaks(release, source)
+
+
+def test_submissions_are_found_in_both_layouts(tmp_path):
+    nested, flat = tmp_path / "nested", tmp_path / "flat"
+    for path in (nested / "ann" / "99_doubling" / "99_doubling.ipynb", nested / "bob" / "99_doubling" / "my.ipynb"):
+        path.parent.mkdir(parents=True)
+        path.write_text("{}")
+    (nested / "cy").mkdir()
+    flat.mkdir()
+    for name in ("Ann Müller_12.ipynb", "bob.pdf", ".hidden"):
+        (flat / name).write_text("")
+    found = find_submissions(nested, ["99_doubling"])
+    assert [(s.student, s.assignment, s.problem is None) for s in found] == [
+        ("ann", "99_doubling", True), ("bob", "99_doubling", True), ("cy", None, False),
+    ]  # fmt: skip
+    found = find_submissions(flat, ["99_doubling"], assignment="99_doubling")
+    assert [s.student for s in found] == ["Ann_Müller_12", "bob"]
+    (flat / "BOB.ipynb").write_text("")
+    with pytest.raises(ValueError, match=r"same student.s: .*BOB\.ipynb"):
+        find_submissions(flat, ["99_doubling"])
+    with pytest.raises(ValueError, match="no folder"):
+        find_submissions(tmp_path / "nowhere", ["99_doubling"])
+
+
+def test_a_student_s_name_cannot_leave_its_folder():
+    assert student_id("../../etc") == "etc" and student_id("a/b c") == "a_b_c" and student_id("..") == "nameless"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.docx", "x", "no notebook"),
+        ("a.ipynb", "", "empty"),
+        ("a.ipynb", "Dear teacher", "no readable notebook"),
+        ("a.ipynb", "[1, 2]", "no readable notebook"),
+        ("a.ipynb", '{"nbformat": 4, "nbformat_minor": 5, "cells": 3, "metadata": {}}', "no readable notebook"),
+        ("a.ipynb", "R", "made for R"),
+        ("a.ipynb", "2", "made for python 2"),
+    ],
+)
+def test_what_cannot_be_graded_is_refused(tmp_path, name, content, words):
+    if content in ("R", "2"):
+        notebook = nbformat.v4.new_notebook()
+        language, version = ("R", "4.3") if content == "R" else ("python", "2.7.18")
+        notebook.metadata = {"language_info": {"name": language, "version": version}}
+        content = nbformat.writes(notebook)
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(Refused, match=words):
+        read_notebook(tmp_path / name)
+
+
+def test_an_older_python_and_format_are_read(tmp_path):
+    notebook = nbformat.v3.new_notebook(worksheets=[nbformat.v3.new_worksheet(cells=[nbformat.v3.new_code_cell("1")])])
+    (tmp_path / "a.ipynb").write_text(json.dumps(notebook))
+    assert read_notebook(tmp_path / "a.ipynb").cells[0].source == "1"
+
+
+def test_missing_cells_are_put_back(small_course):
+    release = release_of(small_course)
+    notebook = release_of(small_course)
+    notebook.cells = [notebook.cells[2], nbformat.v4.new_code_cell("x = 1"), notebook.cells[4]]
+    whole, missing = mended(notebook, release)
+    assert missing == ["99-title", "99-setup", "99-double-tests", "99-why"]
+    assert [cell.source for cell in whole.cells if cell.source != "x = 1"] == [cell.source for cell in release.cells]
+    assert tell_assignment(notebook, {"99_doubling": release}) == "99_doubling"
+    notebook.cells = [nbformat.v4.new_code_cell("x = 1")]
+    with pytest.raises(Refused, match="another notebook"):
+        mended(notebook, release)
+
+
+SPY = """\
+import os, socket, subprocess
+def attempt(action):
+    try:
+        return str(action())
+    except Exception as error:
+        return "FAILED " + type(error).__name__
+print("connect:", attempt(lambda: socket.create_connection(("127.0.0.1", {port}), 2)))
+print("secret:", attempt(lambda: open({secret!r}).read()))
+print("solutions:", attempt(lambda: os.listdir({assignments!r})))
+print("course:", attempt(lambda: os.listdir({course!r})))
+print("package:", attempt(lambda: len(os.listdir({package!r})) > 5))
+print("write:", attempt(lambda: open({package!r} + "/x", "w")))
+print("processes:", attempt(lambda: len([p for p in os.listdir("/proc") if p.isdigit()]) < 20))
+"""
+HIDDEN_IN_PRINT = 'print("all that ran:", [line for line in In])'
+
+
+@pytest.fixture(scope="module")
+def class_graded(small_course, tmp_path_factory):
+    """A class of trouble makers, graded in one go: records by student, and the course."""
+    if bwrap() is None:
+        pytest.skip("the sandbox needs Linux and bubblewrap")
+    import socket
+
+    from classroom.grading import Limits, grade
+
+    folder = tmp_path_factory.mktemp("handed-in")
+    (folder.parent / "secret.txt").write_text("the gradebook")
+    server = socket.create_server(("127.0.0.1", 0))
+    spy = SPY.format(
+        port=server.getsockname()[1],
+        secret=str(folder.parent / "secret.txt"),
+        assignments=str(course_module.ROOT / "assignments"),
+        course=str(small_course),
+        package=str(course_module.ROOT / "ae_helpers"),
+    )
+    without_tests = solved(small_course)
+    without_tests.cells = [c for c in without_tests.cells if not c.metadata.get("nbgrader", {}).get("grade")]
+    changed_tests = solved(small_course, new="return 5")
+    changed_tests.cells[3].source = "pass"
+    leaking = solved(small_course, new="return 4")
+    leaking.cells.append(nbformat.v4.new_code_cell(HIDDEN_IN_PRINT))
+    class_ = {
+        "right": solved(small_course),
+        "unsolved": release_of(small_course),
+        "special": solved(small_course, new="return 4"),
+        "warns": solved(small_course, new="import warnings\n    warnings.warn('careful')\n    return 2 * x"),
+        "hangs": solved(small_course, new="while True: pass"),
+        "hangs-on": solved(
+            small_course, first="import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
+        ),
+        "ends": solved(small_course, first="import os\nos._exit(1)"),
+        "eats": solved(small_course, first="x = bytearray(3 * 1024**3)"),
+        "prints": solved(small_course, first="for i in range(20_000): print('much ' * 50)"),
+        "spies": solved(small_course, first=spy),
+        "without-tests": without_tests,
+        "changed-tests": changed_tests,
+        "leaks": leaking,
+    }
+    for student, notebook in class_.items():
+        nbformat.write(notebook, folder / f"{student}.ipynb")
+    (folder / "empty.ipynb").write_text("")
+    limits = Limits(seconds=25, memory_gb=1.5)
+    records = grade(small_course, folder, limits=limits)
+    server.close()
+    return {record["student"]: record for record in records}, small_course, folder, limits
+
+
+def page(course, student):
+    (path,) = (course / "feedback" / student).glob("*/*.html")
+    return path.read_text(encoding="utf-8")
+
+
+@needs_sandbox
+def test_everybody_gets_a_grade_or_a_reason(class_graded):
+    records, course, _, _ = class_graded
+    points = {
+        "right": 4, "unsolved": 1, "special": 1, "warns": 4, "hangs": 1, "prints": 4, "spies": 4,
+        "without-tests": 4, "changed-tests": 1, "leaks": 1, "eats": 4,
+    }  # fmt: skip
+    graded = {student: record["points"] for student, record in records.items() if record["status"] == "graded"}
+    assert graded == points
+    reasons = {"hangs-on": "could not be interrupted", "ends": "kernel died", "empty": "is empty"}
+    for student, words in reasons.items():
+        assert records[student]["status"] == "refused" and words in records[student]["note"], records[student]
+        assert words in page(course, student)
+    with open(course / "grades.csv", newline="", encoding="utf-8") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert rows.keys() == records.keys()
+    assert float(rows["right"]["points"]) == 4 and float(rows["right"]["max_points"]) == 6
+    assert rows["without-tests"]["note"].startswith("Cells that were missing: 99-double-tests")
+
+
+@pytest.mark.parametrize(
+    ("code", "limits", "words"),
+    [
+        ("import time; time.sleep(60)", {"seconds": 1}, "more than 1 seconds"),
+        ("x = bytearray(300 * 1024**2); import time; time.sleep(60)", {"memory_gb": 0.2}, "0.2 GB of memory"),
+        ("import os, time; [os.fork() for _ in range(4)]; time.sleep(60)", {"processes": 10}, "more than 10 processes"),
+        ("pass", {}, None),
+    ],
+)
+def test_what_goes_beyond_its_limits_is_ended(code, limits, words):
+    from classroom.grading import Limits, end, family_of, watch
+
+    process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+    try:
+        problem = watch(process, Limits(**{"seconds": 30, **limits}))
+        assert problem is None if words is None else words in problem
+    finally:
+        family = family_of(process.pid)
+        end(process)
+    assert not any(member.is_running() and member.status() != "zombie" for member in family)
+
+
+@needs_sandbox
+def test_memory_is_limited_inside_the_kernel(class_graded):
+    _, course, _, _ = class_graded
+    text = (course / "autograded" / "eats" / "99_doubling" / "99_doubling.ipynb").read_text()
+    assert "MemoryError" in text
+
+
+@needs_sandbox
+def test_the_sandbox_holds(class_graded):
+    _, course, _, _ = class_graded
+    notebook = nbformat.read(course / "autograded" / "spies" / "99_doubling" / "99_doubling.ipynb", as_version=4)
+    said = dict(line.split(": ", 1) for line in notebook.cells[1].outputs[0].text.strip().splitlines())
+    assert said["package"] == said["processes"] == "True"
+    for what in ("connect", "secret", "solutions", "course", "write"):
+        assert said[what].startswith("FAILED"), (what, said[what])
+
+
+@needs_sandbox
+def test_feedback_tells_what_is_wrong_and_no_hidden_test(class_graded):
+    records, course, _, _ = class_graded
+    for student in records:
+        text = page(course, student)
+        assert "double(21)" not in text and "HIDDEN TESTS" not in text
+        assert not re.search(r'(src|href)="https?://', text)
+    assert "Your function is wrong for other numbers." in page(course, "special")
+    assert "it would give tests away" in page(course, "leaks")
+    assert len(page(course, "prints")) < 1_000_000
+
+
+@needs_sandbox
+def test_grading_goes_on_where_it_was(class_graded):
+    from classroom.grading import grade, read_record
+
+    records, course, folder, limits = class_graded
+    later = folder.parent / "later"
+    later.mkdir()
+    for student in ("right", "ends"):
+        shutil.copy(folder / f"{student}.ipynb", later)
+    nbformat.write(solved(course), later / "special.ipynb")
+    (course / "grades.csv").unlink()
+    lines = []
+    again = {r["student"]: r for r in grade(course, later, limits=limits, report=lines.append)}
+    assert ["done before" in line for line in lines] == [True, True, False]
+    assert again["right"] == records["right"] and again["special"]["points"] == 4
+    assert read_record(course, "99_doubling", "special")["sha256"] != records["special"]["sha256"]
+    assert len((course / "grades.csv").read_text().splitlines()) == len(records) + 1  # nobody is lost
+
+
+@needs_sandbox
+def test_similar_answers_are_listed(class_graded):
+    _, course, _, _ = class_graded
+    pairs = similar_pairs(course, "99_doubling", most=100)
+    assert pairs["similarity"].is_monotonic_decreasing and pairs["similarity"].iloc[0] == 100
+    alike = {frozenset(pair) for pair in pairs[pairs["similarity"] == 100][["one", "other"]].to_numpy()}
+    assert frozenset({"right", "ends"}) in alike and frozenset({"right", "leaks"}) not in alike
+
+
+def test_grading_without_a_sandbox_must_be_asked_for(monkeypatch, capsys):
+    from classroom import sandbox
+    from classroom.__main__ import main
+
+    monkeypatch.setattr(sandbox, "bwrap", lambda: None)
+    with pytest.raises(SystemExit) as stop:
+        main(["grade", "nowhere"])
+    assert "--no-sandbox" in str(stop.value)
+
+
+def test_without_linux_there_is_no_sandbox(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert bwrap() is None
