@@ -29,6 +29,8 @@ def main(arguments=None):
     one.add_argument("--memory", type=float, default=4, help="gigabytes for one submission (default: 4)")
     one.add_argument("--no-sandbox", action="store_true", help="run students' code UNPROTECTED, where Linux is missing")
 
+    commands.add_parser("finish", help="after grading by hand: write grades.csv and all feedback anew")
+
     one = commands.add_parser("similar", help="list pairs of submissions whose answers are alike")
     one.add_argument("assignment", help="number of the assignment")
 
@@ -75,6 +77,12 @@ def do_grade(options):
     print(f"Grades: {shown(options.course / 'grades.csv')}; feedback: {shown(options.course / 'feedback')}")
 
 
+def do_finish(options):
+    from classroom.grading import finish
+
+    print(f"{finish(options.course.resolve())} submissions. Grades: {shown(options.course / 'grades.csv')}")
+
+
 def do_similar(options):
     from classroom.course import name_of
     from classroom.similar import similar_pairs
@@ -94,7 +102,14 @@ def shown(path):
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-COMMANDS = {"build": do_build, "samples": do_samples, "grade": do_grade, "similar": do_similar, "prove": do_prove}
+COMMANDS = {
+    "build": do_build,
+    "samples": do_samples,
+    "grade": do_grade,
+    "finish": do_finish,
+    "similar": do_similar,
+    "prove": do_prove,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -247,10 +247,24 @@ def cell_points(course, student, name):
         return {grade.name: grade.score for notebook in submission.notebooks for grade in notebook.grades}
 
 
+def finish(course):
+    """Write `grades.csv` and the feedback of all graded submissions anew; return how many submissions there are."""
+    records = all_records(course)
+    for record in records:
+        if record["status"] == "graded":
+            write_feedback(course, record["assignment"], record["student"])
+    write_grades(course)
+    return len(records)
+
+
+def all_records(course):
+    """The records of all submissions, in order of assignment and student."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted((course / "records").glob("*/*.json"))]
+
+
 def write_grades(course):
     """Write `grades.csv` from all records and the gradebook."""
-    paths = sorted((course / "records").glob("*/*.json"))
-    rows = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    rows = all_records(course)
     with open_gradebook(course) as gradebook:
         rows = [row | current_points(gradebook, row) for row in rows]
     beside = course / "grades.csv.part"

@@ -7,10 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from collections import Counter
 
 import nbformat
+import psutil
 import pytest
 
 from classroom import course as course_module
@@ -327,7 +329,8 @@ def test_what_goes_beyond_its_limits_is_ended(code, limits, words):
     finally:
         family = family_of(process.pid)
         end(process)
-    assert not any(member.is_running() and member.status() != "zombie" for member in family)
+    time.sleep(0.5)
+    assert not [member for member in family if member.is_running() and member.status() != psutil.STATUS_ZOMBIE]
 
 
 @needs_sandbox
@@ -376,6 +379,23 @@ def test_grading_goes_on_where_it_was(class_graded):
     assert again["right"] == records["right"] and again["special"]["points"] == 4
     assert read_record(course, "99_doubling", "special")["sha256"] != records["special"]["sha256"]
     assert len((course / "grades.csv").read_text().splitlines()) == len(records) + 1  # nobody is lost
+
+
+@needs_sandbox
+def test_points_by_hand_reach_grades_and_feedback(class_graded):
+    from classroom.grading import finish, open_gradebook
+
+    _, course, _, _ = class_graded
+    with open_gradebook(course) as gradebook:
+        (notebook,) = gradebook.find_submission("99_doubling", "warns").notebooks
+        (written,) = [grade for grade in notebook.grades if grade.name == "99-why"]
+        written.manual_score, written.needs_manual_grade = 1.5, False
+        gradebook.db.commit()
+    finish(course)
+    with open(course / "grades.csv", newline="", encoding="utf-8") as file:
+        (row,) = [row for row in csv.DictReader(file) if row["student"] == "warns"]
+    assert float(row["points"]) == 5.5 and row["to_grade_by_hand"] == ""
+    assert "5.5 / 6" in page(course, "warns")
 
 
 @needs_sandbox
