@@ -83,8 +83,9 @@ classroom: .venv/installed-classroom
 grade: .venv/installed-classroom
 	$(BIN)/python -m classroom grade $(FOLDER)
 
+prove: SEEDS ?= 1
 prove: .venv/installed-classroom
-	$(BIN)/python -m classroom prove $(N)
+	$(BIN)/python -m classroom prove $(N) --seeds $(SEEDS)
 
 # Environments of their own, thrown away and made anew each time: newest means today's newest.
 test-lowest: RESOLUTION = lowest-direct

@@ -1,6 +1,7 @@
 """Commands of the classroom: `python -m classroom COMMAND --help`."""
 
 import argparse
+import signal
 import sys
 import time
 from pathlib import Path
@@ -41,7 +42,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         return COMMANDS[options.command](options)
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
         sys.exit(str(error))
 
 
@@ -60,7 +61,7 @@ def do_samples(options):
 
 def do_grade(options):
     from classroom.course import name_of
-    from classroom.grading import Limits, grade
+    from classroom.grading import Limits, grade, locked
     from classroom.sandbox import bwrap
 
     if not options.no_sandbox and bwrap() is None:
@@ -71,7 +72,9 @@ def do_grade(options):
     limits = Limits(seconds=options.seconds, memory_gb=options.memory, sandbox=not options.no_sandbox)
     assignment = name_of(options.assignment) if options.assignment else None
     started = time.perf_counter()
-    records = grade(options.course, options.folder, assignment=assignment, limits=limits)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit("Stopped. What is graded is kept."))
+    with locked(options.course):
+        records = grade(options.course, options.folder, assignment=assignment, limits=limits)
     refused = sum(record["status"] == "refused" for record in records)
     print(f"{len(records)} submissions, {refused} refused, in {time.perf_counter() - started:.0f} s.")
     print(f"Grades: {shown(options.course / 'grades.csv')}; feedback: {shown(options.course / 'feedback')}")

@@ -22,9 +22,9 @@ CONFIG = """\
 import sys
 
 sys.path.insert(0, {root!r})
-from classroom.feedback import HideHiddenTests
-from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
-from nbgrader.preprocessors import GetGrades
+from classroom.feedback import CutOutputs, HideHiddenTests
+from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import CheckCellMetadata, Execute, GetGrades, IgnorePattern, LimitOutput, SaveAutoGrades
 
 c = get_config()
 c.CourseDirectory.course_id = {course_id!r}
@@ -34,10 +34,14 @@ c.Execute.kernel_name = "students"
 c.KernelManager.transport = "ipc"
 c.Execute.timeout = {cell_seconds}
 c.IgnorePattern.enabled = True
-c.IgnorePattern.pattern = "."  # a warning on stderr is no failed test
+c.IgnorePattern.pattern = r"[\\s\\S]"  # a warning on stderr is no failed test
 c.LimitOutput.max_lines = 200
+c.Autograde.autograde_preprocessors = [
+    Execute, IgnorePattern, ClearMetadataPreprocessor, LimitOutput, CutOutputs, SaveAutoGrades, CheckCellMetadata
+]
 
 c.GenerateFeedback.preprocessors = [GetGrades, HideHiddenTests, CSSHTMLHeaderPreprocessor]
+c.HTMLExporter.sanitize_html = True  # no script of a student's runs in a browser, nor in formgrader
 """
 
 STUDENT_README = """\

@@ -3,6 +3,7 @@
 import html
 import re
 
+import nbformat
 from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -12,6 +13,49 @@ from traitlets.config import PyFileConfigLoader
 from classroom.course import regions
 
 NOTE = "(not shown: it would give tests away)"
+MAX_LETTERS = 100_000  # of one output
+MAX_LETTERS_OF_ALL = 3_000_000  # of a notebook's outputs
+POLICY = """<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">"""
+
+
+class CutOutputs(NbGraderPreprocessor):
+    """Cuts what a submission printed or drew, so that nobody has to open a page of a hundred megabytes."""
+
+    def preprocess(self, nb, resources):
+        """nbconvert's interface: the changed notebook, and the resources as they came."""
+        left = MAX_LETTERS_OF_ALL
+        for cell in nb.cells:
+            outputs = [cut(output) for output in cell.get("outputs", [])]
+            kept = []
+            for output in outputs:
+                left -= len(str(output))
+                if left > 0 or output.output_type == "error":  # points depend on errors
+                    kept.append(output)
+            if cell.cell_type == "code":
+                cell.outputs = kept
+        return nb, resources
+
+
+def cut(output):
+    """An output of at most `MAX_LETTERS`; pictures may have five times as many."""
+    if output.output_type == "stream":
+        output.text = shortened(output.text)
+    elif output.output_type == "error":
+        output.evalue = shortened(output.evalue)
+        output.traceback = [shortened(line) for line in output.traceback]
+    else:
+        for kind, value in list(output.data.items()):
+            limit = 5 * MAX_LETTERS if kind.startswith("image/") else MAX_LETTERS
+            if len(str(value)) > limit:
+                del output.data[kind]
+                output.data["text/plain"] = f"({kind} of {len(str(value)):,} letters, left out)"
+    return output
+
+
+def shortened(text):
+    """A text of at most `MAX_LETTERS`."""
+    return text if len(text) <= MAX_LETTERS else f"{text[:MAX_LETTERS]}\n... ({len(text):,} letters in all)"
 
 
 class HideHiddenTests(NbGraderPreprocessor):
@@ -45,8 +89,9 @@ def write_feedback(course, name, student):
 
 
 def offline(page):
-    """A page without the scripts for formulas, which would come from the network; our texts have none."""
-    return re.sub(r"<!-- Load mathjax -->.*?<!-- End of mathjax configuration -->", "", page, flags=re.DOTALL)
+    """A page that loads nothing and runs nothing: without scripts for formulas, of which our texts have none."""
+    page = re.sub(r"<!-- Load mathjax -->.*?<!-- End of mathjax configuration -->", "", page, flags=re.DOTALL)
+    return page.replace("<head>", f"<head>\n{POLICY}", 1)
 
 
 def without_hidden_tests(text):
@@ -59,11 +104,15 @@ def harmless(output, secret):
     if output.output_type == "error":
         line = f"{output.ename}: {output.evalue}" if output.evalue else output.ename
         output.evalue, output.traceback = output.evalue[:2000], [line[:2000]]
-    if any(line in str(output) for line in secret):
-        output = output.copy()
-        output.clear()
-        output.update(output_type="stream", name="stdout", text=NOTE)
+    if any(line in text for text in texts_of(output) for line in secret):
+        return nbformat.v4.new_output("stream", text=NOTE)
     return output
+
+
+def texts_of(output):
+    """All that an output says, also as it reads without the backslashes and entities of quoted code."""
+    texts = [output.get("text", ""), output.get("evalue", ""), *map(str, output.get("data", {}).values())]
+    return [form for text in texts for form in (text, text.replace("\\", ""), html.unescape(text))]
 
 
 PAGE = """\

@@ -1,10 +1,14 @@
 """Grading a folder of submissions: one after the other, within limits, and resumable."""
 
+import contextlib
 import csv
+import hashlib
+import itertools
 import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -16,10 +20,12 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from classroom.course import COURSE_ID, nbgrader_command, nbgrader_environment
 from classroom.feedback import refusal_page, write_feedback
+from classroom.sandbox import check_sandbox
 from classroom.submissions import Refused, find_submissions, mended, read_notebook, tell_assignment
 
 COLUMNS = ["student", "assignment", "status", "points", "max_points", "to_grade_by_hand", "note", "seconds"]
 POLL_SECONDS = 0.2
+MAX_SOCKETS = 20
 
 
 class Failed(Exception):
@@ -58,7 +64,11 @@ def grade(course, folder, *, assignment=None, limits=None, report=print):
         raise ValueError(f"{course} has no assignments. Build them first: python -m classroom build")
     if assignment is not None and assignment not in releases:
         raise ValueError(f"There is no assignment {assignment!r}. There are {', '.join(releases)}.")
+    if Path(folder).resolve().is_relative_to(course / "submitted"):
+        raise ValueError(f"{folder} is where the course keeps mended copies. Grade a folder outside it.")
     submissions = find_submissions(folder, list(releases), assignment=assignment)
+    if limits.sandbox:
+        check_sandbox()
     records = []
     try:
         for number, submission in enumerate(submissions, start=1):
@@ -71,6 +81,22 @@ def grade(course, folder, *, assignment=None, limits=None, report=print):
     return records
 
 
+@contextlib.contextmanager
+def locked(course):
+    """Refuse, with a ValueError, that two runs grade into one course at a time (not on Windows)."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    with open(course / ".lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(f"Somebody else is grading in {course}. Wait until that has ended.") from None
+        yield
+
+
 def told(record, done_before):
     """A line about a submission, for who waits."""
     points = record["status"] if record["status"] != "graded" else f"{record['points']:g} of {record['max_points']:g}"
@@ -81,36 +107,54 @@ def told(record, done_before):
 def grade_one(course, submission, releases, limits):
     """The record of a submission, and whether it was there already."""
     started = time.perf_counter()
-    name, missing = submission.assignment, []
+    name, missing, before = submission.assignment, [], None
     try:
         if submission.problem:
             raise Refused(submission.problem)
         notebook = read_notebook(submission.path)
         name = name or tell_assignment(notebook, releases)
-        record = read_record(course, name, submission.student)
-        if record and record["sha256"] == submission.sha256() and record["status"] != "failed":
-            return record, True
+        before = read_record(course, name, submission.student)
+        marks = {"sha256": submission.sha256(), "tests": tests_checksum(course, name)}
+        if before and before["status"] != "failed" and all(before[key] == mark for key, mark in marks.items()):
+            return before, True
         notebook, missing = mended(notebook, releases[name])
         put_into_course(course, submission.student, name, notebook)
         autograde(course, submission.student, name, limits)
-        status, notes = "graded", [f"Cells that were missing: {', '.join(missing)}."] if missing else []
         write_feedback(course, name, submission.student)
-    except (Refused, Failed) as refusal:
-        name = name or "unknown"
-        status, notes = "refused" if isinstance(refusal, Refused) else "failed", [str(refusal)]
-        page = course / "feedback" / submission.student / name / f"{name}.html"
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(refusal_page(f"{submission.student}: {name}", str(refusal)), encoding="utf-8")
+        status, note = "graded", f"Cells that were missing: {', '.join(missing)}." if missing else ""
+        record_path(course, "unknown", submission.student).unlink(missing_ok=True)
+    except Refused as refusal:
+        status, note = "refused", str(refusal)
+        if before and before["status"] == "graded":
+            note += " (An earlier version was graded; nbgrader's gradebook has its points.)"
+    except Exception as error:  # whatever one submission breaks, the others get their grades
+        status, note = "failed", f"{type(error).__name__}: {str(error)[-300:]}"
     record = {
         "student": submission.student,
-        "assignment": name,
+        "assignment": name or "unknown",
         "status": status,
-        "note": " ".join(notes),
+        "note": " ".join(note.split()),
         "seconds": round(time.perf_counter() - started, 1),
         "sha256": submission.sha256(),
+        "tests": tests_checksum(course, name) if name else "",
     }
+    if status != "graded":
+        write_refusal(course, record)
     write_record(course, record)
     return record, False
+
+
+def tests_checksum(course, name):
+    """Checksum of an assignment's source, by which changed tests are noticed."""
+    return hashlib.sha256((course / "source" / name / f"{name}.ipynb").read_bytes()).hexdigest()
+
+
+def write_refusal(course, record):
+    """Write the page that tells a student why there are no points."""
+    name = record["assignment"]
+    page = course / "feedback" / record["student"] / name / f"{name}.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(refusal_page(f"{record['student']}: {name}", record["note"]), encoding="utf-8")
 
 
 def put_into_course(course, student, name, notebook):
@@ -129,36 +173,42 @@ def autograde(course, student, name, limits):
     """
     # The kernel's sockets lie in a folder of their own, the only one that it shares with us.
     # The folder's name is short: names of sockets are limited to about a hundred letters.
-    with tempfile.TemporaryDirectory(prefix="kernel-") as runtime, tempfile.TemporaryFile("w+") as log:
-        command = nbgrader_command("autograde", name, "--student", student, "--force")
-        command += [f"--KernelManager.connection_file={runtime}/kernel.json", f"--KernelManager.ip={runtime}/socket"]
-        environment = nbgrader_environment(course) | {
-            "CLASSROOM_RUNTIME": runtime,
-            "CLASSROOM_MEMORY_GB": str(limits.memory_gb),
-            "CLASSROOM_SANDBOX": "on" if limits.sandbox else "off",
-        }
-        process = subprocess.Popen(
-            command, cwd=course, env=environment, stdout=log, stderr=log, text=True, start_new_session=True
-        )
+    runtime = os.path.realpath(tempfile.mkdtemp(prefix="kernel-"))
+    command = nbgrader_command("autograde", name, f"--student={student}", "--force")
+    command += [f"--KernelManager.connection_file={runtime}/kernel.json", f"--KernelManager.ip={runtime}/socket"]
+    environment = nbgrader_environment(course) | {
+        "CLASSROOM_RUNTIME": runtime,
+        "CLASSROOM_MEMORY_GB": str(limits.memory_gb),
+        "CLASSROOM_SANDBOX": "on" if limits.sandbox else "off",
+    }
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, cwd=course, env=environment, stdout=log, stderr=log, start_new_session=True)
         try:
-            problem = watch(process, limits)
+            problem = watch(process, limits, runtime)
         finally:
             end(process)
-        log.seek(0)
-        said = log.read()
+            subprocess.run(["rm", "-rf", runtime], check=False)  # however deep a student has nested it
+        log.seek(max(0, log.seek(0, os.SEEK_END) - 100_000))
+        said = log.read().decode("utf-8", errors="replace")
     if problem:
         raise Refused(problem)
     if process.returncode:
-        if "DeadKernelError" in said or "Kernel died" in said:
-            raise Refused("The kernel died while the notebook ran: it ended itself, or used too much memory.")
-        if "CellTimeoutError" in said:
-            raise Refused("A cell did not end in its time, and could not be interrupted.")
-        last = [line for line in said.splitlines() if "Error" in line] or said.splitlines() or ["no reason given"]
-        raise Failed(f"nbgrader could not run the notebook: {last[-1].strip()[:300]}")
+        raise reason_for(said)
 
 
-def watch(process, limits):
-    """Wait for a process; why it has to be ended before its time, or None."""
+def reason_for(said):
+    """The exception that fits what nbgrader said before it gave up."""
+    if "before replying to kernel_info" not in said and ("DeadKernelError" in said or "Kernel died" in said):
+        return Refused("The kernel died while the notebook ran: it ended itself, or used too much memory.")
+    if "CellTimeoutError" in said:
+        return Refused("A cell did not end in its time, and could not be interrupted.")
+    lines = [line.strip() for line in said.splitlines() if line.strip()] or ["it gave no reason"]
+    errors = [line for line in lines if "Error" in line]
+    return Failed(f"nbgrader could not run the notebook: {(errors or lines)[-1]}")
+
+
+def watch(process, limits, runtime=None):
+    """Wait for a process; why it has to be ended before its time, or None. `runtime` is the folder of its sockets."""
     started = time.monotonic()
     while process.poll() is None:
         if time.monotonic() - started > limits.seconds:
@@ -173,8 +223,18 @@ def watch(process, limits):
             return f"It used more than {limits.memory_gb:g} GB of memory."
         if len(family) > limits.processes:
             return f"It started more than {limits.processes} processes."
+        if runtime and fills(runtime):
+            return "It wrote files where the kernel's sockets lie."
         time.sleep(POLL_SECONDS)
     return None
+
+
+def fills(runtime):
+    """Whether a kernel's folder holds more than its connection file and sockets."""
+    entries = list(itertools.islice(os.scandir(runtime), MAX_SOCKETS + 1))
+    return len(entries) > MAX_SOCKETS or any(
+        entry.is_dir(follow_symlinks=False) or entry.stat(follow_symlinks=False).st_size > 10_000 for entry in entries
+    )
 
 
 def family_of(pid):
@@ -223,6 +283,7 @@ def write_whole(path, text):
 
 def open_gradebook(course):
     """nbgrader's gradebook, as a context manager."""
+    os.environ["PATH"] = nbgrader_environment(course)["PATH"]  # a new gradebook calls a program beside Python
     return Gradebook(f"sqlite:///{course / 'gradebook.db'}", COURSE_ID)
 
 
@@ -234,7 +295,10 @@ def current_points(gradebook, record):
         return {"points": 0.0, "max_points": 0.0, "to_grade_by_hand": ""}
     if record["status"] != "graded":
         return {"points": 0.0, "max_points": most, "to_grade_by_hand": ""}
-    submission = gradebook.find_submission(record["assignment"], record["student"])
+    try:
+        submission = gradebook.find_submission(record["assignment"], record["student"])
+    except MissingEntry:
+        return {"points": 0.0, "max_points": most, "to_grade_by_hand": "", "note": "Not in the gradebook any more."}
     grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
     by_hand = " ".join(grade.name for grade in grades if grade.needs_manual_grade)
     return {"points": submission.score, "max_points": most, "to_grade_by_hand": by_hand}

@@ -11,6 +11,8 @@ from classroom.answers import answered, points_of_tests, read_answers
 from classroom.course import build, chosen_sources
 from classroom.grading import cell_points, grade
 
+MAX_SECONDS = 90  # that an assignment may take
+
 
 def prove(numbers=(), *, seeds=(0,)):
     """Grade the solution, the unsolved release and all answers of each assignment; print tables in Markdown.
@@ -70,6 +72,9 @@ def graded(expected, seed, folder):
     started = time.perf_counter()
     records = grade(course, submissions)
     report_times([record["seconds"] for record in records], time.perf_counter() - started)
+    slow = [f"{record['assignment']}: {record['seconds']} s" for record in records if record["seconds"] > MAX_SECONDS]
+    if slow:
+        print(f"\nLonger than {MAX_SECONDS} s: {', '.join(slow)}")
     by_student = {(record["student"], record["assignment"]): record for record in records}
     lost = {}
     for (source, name), student in students.items():

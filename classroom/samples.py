@@ -7,6 +7,7 @@ import nbformat
 from classroom.answers import answered, read_answers
 from classroom.course import chosen_sources
 
+MARK = ".samples"  # stands in a folder that may be made anew
 # What each student handed in for each assignment: the solution, the answer of that number, or trouble.
 CLASS = {
     "ada": {"01": "solved", "02": "solved", "03": "solved", "04": "solved"},
@@ -20,10 +21,18 @@ def write_samples(folder, course):
     """Write the class's submissions in nbgrader's layout; return how many.
 
     Args:
-        folder: is made anew.
+        folder: is made anew, if it holds samples.
         course: folder that `build` wrote; students start from its releases.
+
+    Raises:
+        ValueError: if the folder holds something else.
     """
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        if not (folder / MARK).exists():
+            raise ValueError(f"{folder} exists, and holds no samples. Give another folder; this one is left as it is.")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / MARK).touch()
     count = 0
     for student, handed_in in CLASS.items():
         for number, what in handed_in.items():

@@ -3,19 +3,22 @@
 Jupyter starts this file with the kernel's connection file. It replaces itself by `bwrap`,
 which gives the kernel a file system that holds Python, this course's package and an empty
 folder in memory, and nothing else: no home, no submissions, no solutions, no gradebook. It
-has no network (the kernel's sockets are files), sees no other process, has no privileges,
-and ends with its parent. `prlimit` bounds the memory and the size of files.
+has no network (the kernel's sockets are files), sees no other process, has no privileges
+and can't get any, and ends with its parent. `prlimit` bounds the memory and the size of files.
 Only the standard library is used here: this runs before everything else.
 """
 
 import os
 import shutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 GB = 1024**3
-FILES_BYTES = 1 * GB  # all files that the student's code writes; they lie in memory
+FILES_BYTES = 1 * GB  # all files that the student's code writes; they lie in memory, besides its own
+SHARED_BYTES = GB // 16  # /dev/shm
 ENVIRONMENT = {
     "HOME": "/tmp",
     "PATH": "/usr/bin:/bin",
@@ -43,19 +46,32 @@ def kernel_command(connection_file):
 def sandboxed(command, *, writable, memory_bytes):
     """`command` as a list for `exec`, in the sandbox; `writable` is the one folder that it shares with us."""
     system = [path for path in ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32") if os.path.exists(path)]
-    python = [str(Path(path).resolve()) for path in (sys.base_prefix, sys.prefix)]
-    readable = [*system, *(path for path in python if not path.startswith("/usr/")), str(ROOT / "ae_helpers")]
-    options = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
-    for path in readable:
+    python = {Path(sys.base_prefix), Path(sys.prefix), Path(sys.executable).resolve().parents[1]}
+    python |= {path.resolve() for path in python}  # as it is called, and where it is
+    readable = [*system, *sorted(str(path) for path in python if not path.is_relative_to("/usr"))]
+    options = ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
+    options += ["--cap-drop", "ALL", "--clearenv"]
+    for path in [*readable, str(ROOT / "ae_helpers")]:
         options += ["--ro-bind", path, path]
     for path in ("/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives"):
         options += ["--ro-bind-try", path, path]
-    options += ["--proc", "/proc", "--dev", "/dev", "--size", str(FILES_BYTES), "--tmpfs", "/tmp"]
-    options += ["--bind", str(writable), str(writable), "--chdir", "/tmp"]
+    options += ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED_BYTES), "--tmpfs", "/dev/shm"]
+    options += ["--size", str(FILES_BYTES), "--tmpfs", "/tmp", "--bind", str(writable), str(writable)]
+    options += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
     for name, value in ENVIRONMENT.items():
         options += ["--setenv", name, value]
     limits = [f"--data={memory_bytes}", f"--fsize={FILES_BYTES}", "--core=0"]
     return [bwrap(), *options, "--", "prlimit", *limits, "--", *command]
+
+
+def check_sandbox():
+    """Raise a RuntimeError, with bubblewrap's words, if the sandbox does not start on this machine."""
+    with tempfile.TemporaryDirectory() as folder:
+        probe = [sys.executable, "-c", "import ipykernel, ae_helpers"]
+        command = sandboxed(probe, writable=os.path.realpath(folder), memory_bytes=4 * GB)
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    if done.returncode:
+        raise RuntimeError(f"The sandbox does not start here: {done.stderr.strip()}")
 
 
 def main():

@@ -25,7 +25,9 @@ def similar_pairs(course, name, *, most=20):
     paths = sorted((course / "submitted").glob(f"*/{name}/{name}.ipynb"))
     if len(paths) < 2:
         raise ValueError(f"There are {len(paths)} graded submissions of {name}; two are needed to compare.")
-    students, texts = [path.parts[-3] for path in paths], [answers_in(path) for path in paths]
+    given = set(answers_in(course / "release" / name / f"{name}.ipynb").splitlines())
+    texts = ["\n".join(line for line in answers_in(path).splitlines() if line not in given) for path in paths]
+    students = [path.parts[-3] for path in paths]
     likeness = process.cdist(texts, texts, scorer=fuzz.token_sort_ratio)
     first, second = np.triu_indices(len(students), 1)
     pairs = pd.DataFrame(
@@ -35,6 +37,6 @@ def similar_pairs(course, name, *, most=20):
 
 
 def answers_in(path):
-    """All that a student wrote in the cells for answers."""
+    """The text of the cells for answers."""
     notebook = nbformat.read(path, as_version=4)
     return "\n".join(cell.source for cell in notebook.cells if is_solution(cell))

@@ -27,7 +27,10 @@ class Submission:
 
     def sha256(self):
         """Checksum of the file, by which an unchanged submission is known again."""
-        return hashlib.sha256(self.path.read_bytes()).hexdigest() if self.path.is_file() else ""
+        try:
+            return hashlib.sha256(self.path.read_bytes()).hexdigest()
+        except OSError:  # a folder, or not ours to read
+            return ""
 
 
 def find_submissions(folder, assignments, *, assignment=None):
@@ -50,10 +53,12 @@ def find_submissions(folder, assignments, *, assignment=None):
         raise ValueError(f"There is no folder {folder}. Give the one with the submissions.")
     found = []
     for entry in sorted(folder.iterdir()):
-        if entry.name.startswith((".", "_")):
+        if entry.name.startswith(".") or entry.name == "__MACOSX":
             continue
         student = student_id(entry.stem if entry.is_file() else entry.name)
-        if entry.is_file():
+        if entry.is_symlink():
+            found.append(Submission(student, entry, assignment, "It is a link to another file, not a file."))
+        elif entry.is_file():
             found.append(Submission(student, entry, assignment))
         else:
             wanted = [entry / name for name in assignments if (entry / name).is_dir()]
@@ -63,6 +68,8 @@ def find_submissions(folder, assignments, *, assignment=None):
                 found.append(Submission(student, entry, problem=problem))
     if not found:
         raise ValueError(f"{folder} is empty. It should hold student/assignment/*.ipynb or student.ipynb.")
+    notebooks = {s.student for s in found if s.path.suffix == ".ipynb"}
+    found = [s for s in found if s.path.suffix == ".ipynb" or s.path.is_dir() or s.student not in notebooks]
     names = [(submission.student.lower(), submission.assignment) for submission in found]
     twice = sorted({str(s.path) for s, name in zip(found, names, strict=True) if names.count(name) > 1})
     if twice:
@@ -72,12 +79,14 @@ def find_submissions(folder, assignments, *, assignment=None):
 
 def student_id(name):
     """A name that may stand in paths and in nbgrader's gradebook."""
-    return re.sub(r"[^\w.@-]+", "_", name).strip("._") or "nameless"
+    return re.sub(r"[^\w.@-]+", "_", name).strip("._-") or "nameless"
 
 
 def in_folder(student, folder):
     """The submission in a folder `student/assignment`."""
-    notebooks = sorted(folder.glob("*.ipynb"))
+    notebooks = sorted(path for path in folder.glob("*.ipynb") if path.is_file())
+    if folder.is_symlink() or any(path.is_symlink() for path in notebooks):
+        return Submission(student, folder, folder.name, "It is a link to another file, not a file.")
     named = [path for path in notebooks if path.stem == folder.name]
     if named or len(notebooks) == 1:
         return Submission(student, (named or notebooks)[0], folder.name)
@@ -106,11 +115,21 @@ def read_notebook(path):
         notebook.nbformat_minor = 5
         _, notebook = normalize(notebook)
         nbformat.validate(notebook)
-    except (ValueError, KeyError, AttributeError, TypeError, RecursionError, nbformat.ValidationError) as error:
+        nbformat.writes(notebook).encode("utf-8")  # lone surrogates can't be written
+    except Exception as error:  # there are many ways to be no notebook
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise Refused(f"The file is no readable notebook ({reason}).") from error
     refuse_other_languages(notebook)
+    for cell in notebook.cells:
+        if not is_marked(cell):
+            cell.metadata.pop("nbgrader", None)
     return notebook
+
+
+def is_marked(cell):
+    """Whether a cell has nbgrader's metadata, with an id that is one."""
+    mark = cell.metadata.get("nbgrader")
+    return isinstance(mark, dict) and isinstance(mark.get("grade_id"), str)
 
 
 def refuse_other_languages(notebook):
@@ -148,9 +167,20 @@ def mended(notebook, release):
 
     A missing cell is put back behind the one that precedes it in the release. Without
     that, nbgrader stumbles where a test cell was deleted together with what stands before it.
+    All metadata are those of the release, whatever the submission says of points and kinds;
+    of a cell that is there twice, the first one counts.
     """
-    cells, missing, position = list(notebook.cells), [], 0
-    if not grade_ids(notebook).keys() & grade_ids(release).keys():
+    marks = {cell.metadata.nbgrader.grade_id: cell for cell in release.cells if "nbgrader" in cell.metadata}
+    cells, missing, position, seen = [], [], 0, set()
+    for cell in notebook.cells:
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if grade_id in marks and grade_id not in seen:
+            cell = nbformat.from_dict({**marks[grade_id], "source": cell.source})
+            seen.add(grade_id)
+        else:
+            cell.metadata = nbformat.from_dict({})
+        cells.append(cell)
+    if not seen:
         raise Refused("It has none of the assignment's cells: is it another notebook?")
     for cell in release.cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
@@ -165,4 +195,6 @@ def mended(notebook, release):
             position += 1
     whole = nbformat.v4.new_notebook(cells=cells, metadata=release.metadata)
     whole.nbformat_minor = 5
+    for number, cell in enumerate(whole.cells):
+        cell.id = f"cell-{number}"
     return whole, missing

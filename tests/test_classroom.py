@@ -47,6 +47,7 @@ def double(x):
 assert double(2) == 4, f"Twice 2 is 4, but you return {double(2)}."
 ### BEGIN HIDDEN TESTS
 assert double(21) == 42, "Your function is wrong for other numbers."
+assert double(22) == 44, "It's wrong for other numbers."
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "99-name-tests", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
@@ -133,6 +134,7 @@ def test_a_leak_is_found(small_course):
     assert secret_lines(source) == [
         "Because two of them are twice as much.",
         'assert double(21) == 42, "Your function is wrong for other numbers."',
+        'assert double(22) == 44, "It\'s wrong for other numbers."',
         "return 2 * x  # the solution's own words",
     ]
     refuse_leaks(release_of(small_course), source)
@@ -163,6 +165,8 @@ def test_submissions_are_found_in_both_layouts(tmp_path):
     ]  # fmt: skip
     found = find_submissions(flat, ["99_doubling"], assignment="99_doubling")
     assert [s.student for s in found] == ["Ann_Müller_12", "bob"]
+    (flat / "bob.ipynb").write_text("")  # beside bob.pdf: the notebook counts
+    assert [s.path.name for s in find_submissions(flat, ["99_doubling"])] == ["Ann Müller_12.ipynb", "bob.ipynb"]
     (flat / "BOB.ipynb").write_text("")
     with pytest.raises(ValueError, match=r"same student.s: .*BOB\.ipynb"):
         find_submissions(flat, ["99_doubling"])
@@ -171,7 +175,25 @@ def test_submissions_are_found_in_both_layouts(tmp_path):
 
 
 def test_a_student_s_name_cannot_leave_its_folder():
-    assert student_id("../../etc") == "etc" and student_id("a/b c") == "a_b_c" and student_id("..") == "nameless"
+    assert (
+        student_id("../../etc") == "etc"
+        and student_id("-rf") == "rf"
+        and student_id("a/b c") == "a_b_c"
+        and student_id("..") == "nameless"
+    )
+
+
+def test_links_are_not_followed(tmp_path):
+    secret, folder = tmp_path / "secret.ipynb", tmp_path / "class"
+    secret.write_text("{}")
+    (folder / "bob" / "99_doubling").mkdir(parents=True)
+    (folder / "ann.ipynb").symlink_to(secret)
+    (folder / "bob" / "99_doubling" / "99_doubling.ipynb").symlink_to(secret)
+    (folder / "cy").mkdir()
+    (folder / "cy" / "99_doubling").symlink_to(tmp_path)
+    assert [s.problem for s in find_submissions(folder, ["99_doubling"])] == [
+        "It is a link to another file, not a file."
+    ] * 3
 
 
 @pytest.mark.parametrize(
@@ -182,6 +204,7 @@ def test_a_student_s_name_cannot_leave_its_folder():
         ("a.ipynb", "Dear teacher", "no readable notebook"),
         ("a.ipynb", "[1, 2]", "no readable notebook"),
         ("a.ipynb", '{"nbformat": 4, "nbformat_minor": 5, "cells": 3, "metadata": {}}', "no readable notebook"),
+        ("a.ipynb", json.dumps(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("\ud800")])), "readable"),
         ("a.ipynb", "R", "made for R"),
         ("a.ipynb", "2", "made for python 2"),
     ],
@@ -201,6 +224,27 @@ def test_an_older_python_and_format_are_read(tmp_path):
     notebook = nbformat.v3.new_notebook(worksheets=[nbformat.v3.new_worksheet(cells=[nbformat.v3.new_code_cell("1")])])
     (tmp_path / "a.ipynb").write_text(json.dumps(notebook))
     assert read_notebook(tmp_path / "a.ipynb").cells[0].source == "1"
+
+
+def test_metadata_are_those_of_the_release(small_course):
+    release, notebook = release_of(small_course), release_of(small_course)
+    tests = notebook.cells[3]
+    tests.metadata.nbgrader.update(points=100, solution=True, grade=False)
+    notebook.cells.append(nbformat.from_dict({**notebook.cells[2], "source": "a copy", "id": "copy"}))
+    notebook.cells.append(nbformat.v4.new_code_cell("x", metadata={"nbgrader": {"grade_id": "unknown"}}))
+    whole, missing = mended(notebook, release)
+    assert missing == []
+    assert [cell.metadata for cell in whole.cells[:-2]] == [cell.metadata for cell in release.cells]
+    assert [dict(cell.metadata) for cell in whole.cells[-2:]] == [{}, {}]
+
+
+def test_odd_metadata_are_dropped(tmp_path):
+    notebook = nbformat.v4.new_notebook()
+    for mark in ("text", None, {"grade_id": ["a"]}, {"grade_id": "a"}):
+        notebook.cells.append(nbformat.v4.new_code_cell("1", metadata={"nbgrader": mark}))
+    nbformat.write(notebook, tmp_path / "a.ipynb")
+    cells = read_notebook(tmp_path / "a.ipynb").cells
+    assert ["nbgrader" in cell.metadata for cell in cells] == [False, False, False, True]
 
 
 def test_missing_cells_are_put_back(small_course):
@@ -229,7 +273,20 @@ print("solutions:", attempt(lambda: os.listdir({assignments!r})))
 print("course:", attempt(lambda: os.listdir({course!r})))
 print("package:", attempt(lambda: len(os.listdir({package!r})) > 5))
 print("write:", attempt(lambda: open({package!r} + "/x", "w")))
+print("shm:", attempt(lambda: os.write(os.open("/dev/shm/x", os.O_CREAT | os.O_WRONLY), bytes(200_000_000)) < 2**27))
+print("root:", attempt(lambda: open("/x", "w")))
+print("other:", attempt(lambda: os.listdir({handed_in!r})))
+print("namespace:", attempt(lambda: subprocess.run(["unshare", "-Urn", "true"], check=True)))
 print("processes:", attempt(lambda: len([p for p in os.listdir("/proc") if p.isdigit()]) < 20))
+"""
+FILLS = """\
+import os, sys, time
+os.makedirs(os.path.dirname(sys.argv[sys.argv.index("-f") + 1]) + "/a/b")
+time.sleep(3)
+"""
+SCRIPT = """\
+from IPython.display import HTML, display
+display(HTML("<script>alert(1)</script><img src=https://example.org/x.png onerror=alert(1)>"))
 """
 HIDDEN_IN_PRINT = 'print("all that ran:", [line for line in In])'
 
@@ -237,8 +294,6 @@ HIDDEN_IN_PRINT = 'print("all that ran:", [line for line in In])'
 @pytest.fixture(scope="module")
 def class_graded(small_course, tmp_path_factory):
     """A class of trouble makers, graded in one go: records by student, and the course."""
-    if bwrap() is None:
-        pytest.skip("the sandbox needs Linux and bubblewrap")
     import socket
 
     from classroom.grading import Limits, grade
@@ -252,6 +307,7 @@ def class_graded(small_course, tmp_path_factory):
         assignments=str(course_module.ROOT / "assignments"),
         course=str(small_course),
         package=str(course_module.ROOT / "ae_helpers"),
+        handed_in=str(folder),
     )
     without_tests = solved(small_course)
     without_tests.cells = [c for c in without_tests.cells if not c.metadata.get("nbgrader", {}).get("grade")]
@@ -271,6 +327,9 @@ def class_graded(small_course, tmp_path_factory):
         "ends": solved(small_course, first="import os\nos._exit(1)"),
         "eats": solved(small_course, first="x = bytearray(3 * 1024**3)"),
         "prints": solved(small_course, first="for i in range(20_000): print('much ' * 50)"),
+        "prints-one-line": solved(small_course, first="print('x' * 50_000_000)"),
+        "scripts": solved(small_course, first=SCRIPT),
+        "fills-sockets": solved(small_course, first=FILLS),
         "spies": solved(small_course, first=spy),
         "without-tests": without_tests,
         "changed-tests": changed_tests,
@@ -295,11 +354,12 @@ def test_everybody_gets_a_grade_or_a_reason(class_graded):
     records, course, _, _ = class_graded
     points = {
         "right": 4, "unsolved": 1, "special": 1, "warns": 4, "hangs": 1, "prints": 4, "spies": 4,
-        "without-tests": 4, "changed-tests": 1, "leaks": 1, "eats": 4,
+        "prints-one-line": 4, "scripts": 4, "without-tests": 4, "changed-tests": 1, "leaks": 1, "eats": 4,
     }  # fmt: skip
     graded = {student: record["points"] for student, record in records.items() if record["status"] == "graded"}
     assert graded == points
     reasons = {"hangs-on": "could not be interrupted", "ends": "kernel died", "empty": "is empty"}
+    reasons["fills-sockets"] = "sockets lie"
     for student, words in reasons.items():
         assert records[student]["status"] == "refused" and words in records[student]["note"], records[student]
         assert words in page(course, student)
@@ -346,7 +406,7 @@ def test_the_sandbox_holds(class_graded):
     notebook = nbformat.read(course / "autograded" / "spies" / "99_doubling" / "99_doubling.ipynb", as_version=4)
     said = dict(line.split(": ", 1) for line in notebook.cells[1].outputs[0].text.strip().splitlines())
     assert said["package"] == said["processes"] == "True"
-    for what in ("connect", "secret", "solutions", "course", "write"):
+    for what in ("connect", "secret", "solutions", "course", "write", "root", "other", "namespace"):
         assert said[what].startswith("FAILED"), (what, said[what])
 
 
@@ -355,11 +415,12 @@ def test_feedback_tells_what_is_wrong_and_no_hidden_test(class_graded):
     records, course, _, _ = class_graded
     for student in records:
         text = page(course, student)
-        assert "double(21)" not in text and "HIDDEN TESTS" not in text
-        assert not re.search(r'(src|href)="https?://', text)
+        assert "double(21)" not in text and "double(22)" not in text and "HIDDEN TESTS" not in text
+        assert not re.search(r"<(script|link)\b|<\w[^>]*(onerror|src=.?https?:)", text), student
+        assert "default-src 'none'" in text or "could not be graded" in text
     assert "Your function is wrong for other numbers." in page(course, "special")
     assert "it would give tests away" in page(course, "leaks")
-    assert len(page(course, "prints")) < 1_000_000
+    assert max(len(page(course, student)) for student in ("prints", "prints-one-line")) < 1_000_000
 
 
 @needs_sandbox
@@ -379,6 +440,97 @@ def test_grading_goes_on_where_it_was(class_graded):
     assert again["right"] == records["right"] and again["special"]["points"] == 4
     assert read_record(course, "99_doubling", "special")["sha256"] != records["special"]["sha256"]
     assert len((course / "grades.csv").read_text().splitlines()) == len(records) + 1  # nobody is lost
+
+
+@needs_sandbox
+def test_stopped_half_way(class_graded, small_course, monkeypatch):
+    from classroom.grading import grade
+
+    _, _, folder, limits = class_graded
+    stopped = folder.parent / "stopped"
+    stopped.mkdir()
+    for student in ("one", "three", "two"):
+        nbformat.write(solved(small_course), stopped / f"{student}.ipynb")
+
+    def report(line):
+        if line.startswith("[2 of 3]"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        grade(small_course, stopped, limits=limits, report=report)
+    rows = (small_course / "grades.csv").read_text()
+    assert "one,99_doubling,graded,4.0" in rows and "three,99_doubling,graded,4.0" in rows and "two," not in rows
+    lines = []
+    grade(small_course, stopped, limits=limits, report=lines.append)
+    assert ["done before" in line for line in lines] == [True, True, False]
+    assert "two,99_doubling,graded,4.0" in (small_course / "grades.csv").read_text()
+
+
+@needs_sandbox
+def test_one_that_breaks_the_grader_does_not_stop_the_others(small_course, tmp_path, monkeypatch):
+    from classroom import grading
+
+    for student in ("a", "b"):
+        nbformat.write(solved(small_course), tmp_path / f"{student}.ipynb")
+
+    def breaks(course, student, name, limits):
+        if student == "a":
+            raise UnicodeDecodeError("utf-8", b"", 0, 1, "odd")
+
+    monkeypatch.setattr(grading, "autograde", breaks)
+    monkeypatch.setattr(grading, "write_feedback", lambda course, name, student: None)
+    monkeypatch.setattr(grading, "current_points", lambda gradebook, record: {"points": 0, "max_points": 6})
+    first, second = grading.grade(small_course, tmp_path, report=lambda line: None)
+    assert (first["status"], second["status"]) == ("failed", "graded") and "odd" in first["note"]
+    for student in ("a", "b"):
+        grading.record_path(small_course, "99_doubling", student).unlink()
+
+
+@needs_sandbox
+def test_a_sandbox_that_does_not_start_stops_everything(small_course, tmp_path, monkeypatch):
+    from classroom import grading, sandbox
+
+    nbformat.write(solved(small_course), tmp_path / "a.ipynb")
+    monkeypatch.setattr(sandbox, "kernel_command", None)
+    monkeypatch.setattr(sandbox, "sandboxed", lambda *args, **options: ["sh", "-c", "echo no namespaces >&2; exit 1"])
+    with pytest.raises(RuntimeError, match="no namespaces"):
+        grading.grade(small_course, tmp_path)
+    assert not grading.record_path(small_course, "99_doubling", "a").exists()
+
+
+@needs_sandbox
+def test_two_do_not_grade_at_a_time(small_course):
+    from classroom.grading import locked
+
+    with locked(small_course), pytest.raises(ValueError, match="Somebody else is grading"), locked(small_course):
+        pass
+
+
+@needs_sandbox
+def test_a_real_assignment(tmp_path, monkeypatch):
+    from classroom.grading import cell_points, grade
+
+    monkeypatch.setattr(course_module, "SOURCES", SOURCES[0].parent)
+    (source,) = chosen_sources(["04"])
+    build(tmp_path / "course", ["04"])
+    (tmp_path / "class").mkdir()
+    nbformat.write(answered(source), tmp_path / "class" / "solved.ipynb")
+    shutil.copy(
+        tmp_path / "course" / "release" / source.stem / f"{source.stem}.ipynb", tmp_path / "class" / "not.ipynb"
+    )
+    records = grade(tmp_path / "course", tmp_path / "class")
+    assert [(record["student"], record["points"]) for record in records] == [("not", 0), ("solved", 8)]
+    full = points_of_tests(source)
+    assert {name: cell_points(tmp_path / "course", "solved", source.stem)[name] for name in full} == full
+
+
+def test_samples_leave_other_folders_alone(small_course, tmp_path):
+    from classroom.samples import write_samples
+
+    (tmp_path / "homework.ipynb").write_text("{}")
+    with pytest.raises(ValueError, match="left as it is"):
+        write_samples(tmp_path, small_course)
+    assert (tmp_path / "homework.ipynb").exists()
 
 
 @needs_sandbox

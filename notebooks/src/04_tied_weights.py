@@ -421,7 +421,7 @@ overfit = compared["test error, mean"] / compared["training error, mean"]
 Markdown(
     f"**What to notice.** *Many images, as many neurons*: tied minus untied is {many_gap:+.2f} (two standard errors: ± {many_chance:.2f}). "
     f"Half the parameters cost little or nothing here. Had both been given the lowest rate, the difference would have been {gap_at[rates.min()]:+.1f}, at the highest {gap_at[rates.max()]:+.1f}: that is the rate, not the tying.\n\n"
-    f"*Few images*: {few_gap:+.2f} (± {few_chance:.2f}). Here tying helps: it regularises. The untied network's test error is {overfit[few, 'untied']:.1f} times its training error, the tied one's {overfit[few, 'tied']:.1f} times.\n\n"
+    f"*Few images*: {few_gap:+.2f} (± {few_chance:.2f}). Here tying helps, on known images ({compared.loc[(few, 'tied'), 'training error, mean']:.1f} instead of {compared.loc[(few, 'untied'), 'training error, mean']:.1f}) as on new ones: in so short a training the tied network learns faster. It overfits no less: the test errors are {overfit[few, 'untied']:.1f} (untied) and {overfit[few, 'tied']:.1f} (tied) times the training errors.\n\n"
     f"*As many parameters*: against the narrow untied network, tied is at {narrow_gaps[many]:+.1f} on many images and {narrow_gaps[few]:+.1f} on few. "
     "If parameters must be saved, tying saves them better than fewer neurons do. "
     f"(An epoch over 55,000 images takes the untied network {compared.loc[(many, 'untied'), 'seconds per epoch']:.2f} s, the tied one {compared.loc[(many, 'tied'), 'seconds per epoch']:.2f} s, on one machine: there are fewer weights to update, but as much to multiply.)"
@@ -435,8 +435,11 @@ claim(
 )
 claim("Another rate for both would have shown another difference.", np.ptp(gap_at) > 0.3)
 claim("No chosen rate is the highest that was tried.", best_rate.max() < rates.max())
-claim("Few images: the tied network is better, by more than chance.", few_gap < -few_chance)
-claim("It overfits less.", overfit[few, "tied"] < 0.95 * overfit[few, "untied"])
+claim("Few images: the tied network is better, by more than chance, ...", few_gap < -few_chance)
+claim(
+    "... and not by overfitting less: its training error is lower, too.",
+    compared.loc[(few, "tied"), "training error, mean"] < compared.loc[(few, "untied"), "training error, mean"],
+)
 claim(
     "With as many parameters, tied is better than narrow, on many images and on few.",
     max(narrow_gaps.values()) < -1,
@@ -521,12 +524,12 @@ claim(
 )
 claim("All have as many parameters, to 1 %.", parameter_range < 0.01)
 claim(
-    "A shallow encoder with a deep decoder is as good as the symmetric network, to 5 %.",
-    abs(relative["deep decoder"]) < 0.05,
+    "A shallow encoder with a deep decoder is nearly as good as the symmetric network, to 10 %.",
+    abs(relative["deep decoder"]) < 0.1,
 )
 claim(
-    "A deep encoder with a shallow decoder is not: worse by 1 % to 15 %.",
-    0.01 < relative["deep encoder"] < 0.15,
+    "A deep encoder with a shallow decoder is not: worse by more than 10 %.",
+    relative["deep encoder"] > 0.1,
 )
 claim("A convolutional encoder with a dense decoder is better.", relative["convolutional encoder"] < -0.05)
 claim(
@@ -629,7 +632,7 @@ for name, build in conv_builders.items():
     conv_parameters[name] = model.count_params()
     for start in STARTS[:3]:
         start_again(model, build, start)
-        train(model, x_medium, epochs=2, rate=0.02, name=f"convolutional, {name}, start {start}")
+        train(model, x_medium, epochs=4, rate=0.02, name=f"convolutional, {name}, start {start}")
         conv_errors[name, start] = mean_error(model, x_some)
 conv_errors = pd.Series(conv_errors).unstack().T[list(conv_builders)]
 conv_table = pd.DataFrame(
@@ -645,7 +648,7 @@ conv_table.round(2)
 conv_share = conv_parameters["tied"] / conv_parameters["untied"]
 conv_gap = conv_table["test error, mean"].diff().iloc[1]
 Markdown(
-    f"**What to notice.** Tied, the network has {conv_share:.1%} of the parameters. After a short training (two epochs over 10,000 images, the same rate for both) its error is {conv_gap:+.1f} against the untied one's, "
+    f"**What to notice.** Tied, the network has {conv_share:.1%} of the parameters. After a short training (four epochs over 10,000 images, the same rate for both) its error is {conv_gap:+.1f} against the untied one's, "
     f'with standard deviations of {conv_errors["untied"].std():.1f} (untied) and {conv_errors["tied"].std():.1f} (tied) between three trainings: too few, and too short, for more than "tying does no harm here".'
 )
 
@@ -855,8 +858,8 @@ claim(
 claim("... helps on few, ...", few_gap < -few_chance)
 claim("... and is better than saving as many parameters with fewer neurons.", max(narrow_gaps.values()) < -1)
 claim(
-    "The decoder need not mirror the encoder: one other shape is as good here, another better.",
-    abs(relative["deep decoder"]) < 0.05 and relative["convolutional encoder"] < -0.05,
+    "The decoder need not mirror the encoder: one other shape is nearly as good here, another better.",
+    abs(relative["deep decoder"]) < 0.1 and relative["convolutional encoder"] < -0.05,
 )
 
 # %% [markdown]
