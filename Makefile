@@ -21,7 +21,7 @@ help:
 	@echo "make formats           run lesson 03 on MovieLens in each of GroupLens' formats"
 	@echo "make choose            choose learning rates and sizes for lessons 03 and 04, on validation data"
 	@echo "make paper-table       train Hinton and Salakhutdinov's network again"
-	@echo "make benchmark         time and memory of the loaders, on generated 25 million ratings"
+	@echo "make benchmark         time and memory of the loaders; a tied step against an untied one"
 	@echo "make nearest           exact against approximate search, up to a million movies"
 	@echo "make scale             an epoch of the recommender on a matrix of MovieLens 25M's size"
 	@echo "make distributed       train the recommender by two processes on this machine"
@@ -63,6 +63,7 @@ paper-table: .venv/installed-extras
 
 benchmark: .venv/installed
 	$(BIN)/python benchmarks/loaders.py
+	$(BIN)/python benchmarks/tied_step.py
 
 nearest: .venv/installed-extras
 	$(BIN)/python benchmarks/nearest.py

@@ -23,7 +23,7 @@ from ae_helpers.models import Autoencoder, dense_autoencoder, tied_autoencoder
 RATES = [0.005, 0.01, 0.02, 0.04, 0.08]
 STARTS = [1000, 1001, 1002]  # others than the lesson's
 LATENT_DIM, BATCH_SIZE = 32, 250
-EPOCHS = {"55,000 images": 2, "1,000 images": 5}  # of 220 and of 44 steps
+EPOCHS = {"55,000 images": 2, "1,000 images": 10}  # of 220 and of 44 steps
 TARGET = Path(__file__).with_name("tied_rates.csv")
 
 
