@@ -13,9 +13,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-CODE = ("ae_helpers", "tools", "tests", "benchmarks", "examples", "notebooks/src")
+CODE = ("ae_helpers", "classroom", "tools", "tests", "benchmarks", "examples", "notebooks/src", "assignments/src")
 # Where the module to import is not called as the package to install.
-PACKAGE_OF_MODULE = {"sklearn": "scikit-learn", "skimage": "scikit-image", "IPython": "jupyter"}
+PACKAGE_OF_MODULE = {"sklearn": "scikit-learn", "skimage": "scikit-image", "IPython": "jupyter", "traitlets": "jupyter"}
 
 
 def lines_of(file):
@@ -31,7 +31,7 @@ def parsed(requirement):
 
 
 REQUIREMENTS = [parsed(line) for line in lines_of("requirements.txt") if not line.startswith("-")]
-EXTRAS = [parsed(line) for extra in ("jax", "index") for line in lines_of(f"requirements-{extra}.txt")]
+EXTRAS = [parsed(line) for extra in ("jax", "index", "classroom") for line in lines_of(f"requirements-{extra}.txt")]
 LOWEST_PYTHON, PYTHON_CAP = re.fullmatch(r">=(\d+\.\d+),<(\d+\.\d+)", PYPROJECT["project"]["requires-python"]).groups()
 
 
@@ -45,7 +45,7 @@ def test_installing_the_list_installs_the_package():
 def test_pyproject_reads_the_list():
     assert PYPROJECT["project"]["dynamic"] == ["dependencies", "optional-dependencies"]
     hook = PYPROJECT["tool"]["hatch"]["metadata"]["hooks"]["requirements_txt"]
-    extras = {"jax": ["requirements-jax.txt"], "index": ["requirements-index.txt"]}
+    extras = {extra: [f"requirements-{extra}.txt"] for extra in ("jax", "index", "classroom")}
     assert hook == {"files": ["requirements.txt"], "optional-dependencies": extras}
 
 
