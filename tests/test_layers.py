@@ -288,7 +288,10 @@ class TestEachTiedLayer:
     # What they refuse.
 
     @one_of_each
-    @pytest.mark.parametrize("other", [None, 3, layers.Flatten(), layers.Conv2DTranspose(3, 2), keras.Sequential()])
+    @pytest.mark.parametrize(
+        "other",
+        [None, 3, layers.Flatten(), layers.Conv2DTranspose(3, 2), keras.Sequential(), TiedDense(layers.Dense(3))],
+    )
     def test_refuses_another_source(self, case, other):
         with pytest.raises(ValueError, match=rf"should be tied to .*{re.escape(repr(other))} came"):
             case[1](other)

@@ -31,7 +31,8 @@ CELL_TIMEOUT = 300  # seconds
 # In which lessons are built and checked: no banner, and sums that differ less between processors.
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "KERAS_BACKEND": "tensorflow"}
 # What lessons read besides code.
-DATA = [ROOT / "ae_helpers" / "datasets" / "SHA256SUMS", *(ROOT / "benchmarks").glob("*.csv")]
+DATASETS = ROOT / "ae_helpers" / "datasets" / "SHA256SUMS"
+TABLES = ROOT / "benchmarks"  # its CSV files
 
 # Run behind the last cell and then removed: which of our own files did the lesson use?
 LIST_MODULES = """
@@ -123,10 +124,16 @@ def execute(notebook, name, *, folder):
         cell.metadata.pop("execution", None)
     notebook.metadata.language_info.pop("version", None)
     notebook.metadata["provenance"] = {
-        "sources": checksums([SOURCES / f"{name}.py", *map(Path, modules), *DATA]),
+        "sources": checksums([SOURCES / f"{name}.py", *map(Path, modules), DATASETS, *tables_in(notebook)]),
         "outputs": outputs_checksum(notebook),
     }
     print(f"\r{name}: {code_cells} cells in {time.perf_counter() - started:.0f} s" + " " * 20, flush=True)
+
+
+def tables_in(notebook):
+    """The tables of benchmarks that a notebook names."""
+    text = "\n".join(cell.source for cell in notebook.cells)
+    return [table for table in TABLES.glob("*.csv") if table.name in text]
 
 
 def readme_figure(notebook):

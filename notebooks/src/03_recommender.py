@@ -215,6 +215,7 @@ def cosine_of(codes):
     return unit @ unit.T
 
 
+# %%
 def svd(vectors, size):
     return cosine_of(TruncatedSVD(size, random_state=SEED).fit_transform(vectors))
 
@@ -334,6 +335,7 @@ def masked(y_true, y_pred):
     return keras.ops.sum(observed * keras.ops.square(y_true - y_pred), axis=-1) / 10
 
 
+# %%
 stars_train = rating_matrix(train, movies, users)
 rated_train, x_train = (stars_train > 0).astype(np.float32), inputs_of(train)
 chosen = {"x": x_train, "y": x_train, "loss": multinomial, "dropout": DROPOUT, "output_activation": None}
