@@ -51,12 +51,13 @@ def sandboxed(command, *, writable, memory_bytes):
     readable = [*system, *sorted(str(path) for path in python if not path.is_relative_to("/usr"))]
     options = ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
     options += ["--cap-drop", "ALL", "--clearenv"]
-    for path in [*readable, str(ROOT / "ae_helpers")]:
+    options += ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED_BYTES), "--tmpfs", "/dev/shm"]
+    options += ["--size", str(FILES_BYTES), "--tmpfs", "/tmp"]
+    for path in [*readable, str(ROOT / "ae_helpers")]:  # behind /tmp, for the course may lie in it
         options += ["--ro-bind", path, path]
     for path in ("/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives"):
         options += ["--ro-bind-try", path, path]
-    options += ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED_BYTES), "--tmpfs", "/dev/shm"]
-    options += ["--size", str(FILES_BYTES), "--tmpfs", "/tmp", "--bind", str(writable), str(writable)]
+    options += ["--bind", str(writable), str(writable)]
     options += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
     for name, value in ENVIRONMENT.items():
         options += ["--setenv", name, value]
