@@ -491,7 +491,6 @@ def test_a_sandbox_that_does_not_start_stops_everything(small_course, tmp_path, 
     from classroom import grading, sandbox
 
     nbformat.write(solved(small_course), tmp_path / "a.ipynb")
-    monkeypatch.setattr(sandbox, "kernel_command", None)
     monkeypatch.setattr(sandbox, "sandboxed", lambda *args, **options: ["sh", "-c", "echo no namespaces >&2; exit 1"])
     with pytest.raises(RuntimeError, match="no namespaces"):
         grading.grade(small_course, tmp_path)
