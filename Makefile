@@ -8,6 +8,8 @@ BIN := .venv/bin
 # TensorFlow's start-up messages would stand in every notebook's first output.
 export TF_CPP_MIN_LOG_LEVEL = 3
 export TF_ENABLE_ONEDNN_OPTS = 0
+# What a training step frees, the next one takes again: under Linux, freed memory is kept (100 MB).
+export MALLOC_TOP_PAD_ = 100000000
 
 .PHONY: help lab test notebooks lint seeds mistakes formats choose paper-table benchmark nearest scale distributed data classroom grade prove test-lowest test-newest clean
 

@@ -28,8 +28,14 @@ NOTEBOOKS = ROOT / "notebooks"
 SOURCES = NOTEBOOKS / "src"
 IMAGES = ROOT / "docs" / "images"
 CELL_TIMEOUT = 300  # seconds
-# In which lessons are built and checked: no banner, and sums that differ less between processors.
-ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "KERAS_BACKEND": "tensorflow"}
+# In which lessons are built and checked: no banner, sums that differ less between processors, and
+# under Linux freed memory is kept (100 MB), for what one training step frees the next one takes again.
+ENVIRONMENT = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "MALLOC_TOP_PAD_": "100000000",
+    "KERAS_BACKEND": "tensorflow",
+}
 # What lessons read besides code.
 DATASETS = ROOT / "ae_helpers" / "datasets" / "SHA256SUMS"
 TABLES = ROOT / "benchmarks"  # its CSV files
