@@ -641,7 +641,7 @@ for name, build in conv_builders.items():
     conv_parameters[name] = model.count_params()
     for start in STARTS[:3]:
         start_again(model, build, start)
-        train(model, x_medium, epochs=2, rate=0.02, name=f"convolutional, {name}, start {start}")
+        train(model, x_medium, epochs=1, rate=0.02, name=f"convolutional, {name}, start {start}")
         conv_errors[name, start] = mean_error(model, x_some)
 conv_errors = pd.Series(conv_errors).unstack().T[list(conv_builders)]
 conv_table = pd.DataFrame(
@@ -657,7 +657,7 @@ conv_table.round(2)
 conv_share = conv_parameters["tied"] / conv_parameters["untied"]
 conv_gap = conv_table["test error, mean"].diff().iloc[1]
 Markdown(
-    f"**What to notice.** Tied, the network has {conv_share:.1%} of the parameters. After a short training (two epochs over 10,000 images, one rate for both, chosen for neither) its error is {conv_gap:+.1f} against the untied one's, "
+    f"**What to notice.** Tied, the network has {conv_share:.1%} of the parameters. After a short training (one epoch over 10,000 images, one rate for both, chosen for neither) its error is {conv_gap:+.1f} against the untied one's, "
     f'with standard deviations of {conv_errors["untied"].std():.1f} (untied) and {conv_errors["tied"].std():.1f} (tied) between three trainings: too few, and too short, for more than "tying does no harm here".'
 )
 
