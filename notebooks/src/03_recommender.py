@@ -576,7 +576,7 @@ groups = [
     for genres in movies["genres"].iloc[most_rated]
 ]
 row_of = {title: row for row, title in enumerate(movies["title"].iloc[most_rated])}
-FAMOUS = [*SEQUELS, "Pulp Fiction (1994)", "The Lion King (1994)", "Titanic (1997)", "Casablanca (1942)"]  # fmt: skip
+FAMOUS = [*SEQUELS, "Pulp Fiction (1994)", "Titanic (1997)", "Casablanca (1942)"]  # fmt: skip
 show(
     plots.plot_map(
         plane, groups, {row_of[title]: title.split(" (")[0].split(":")[0] for title in FAMOUS if title in row_of},
