@@ -370,7 +370,7 @@ Markdown(
     f"**What to notice.** As described, this small network reaches a recall of {described:.3f}; raw cosine {raw:.3f}, weighted cosine {reached['(weighted cosine, no network)']:.3f}: it is no winner yet. "
     f"Two losses that ask about each cell by itself lose by far: {per_cell:.3f} (rated or not: nearly all cells are empty, and each weighs as much as a filled one) and {only_filled:.3f} (the stars of filled cells only: it never learns *who* rates what). "
     f"The squared error with zeros in the empty cells does much better, {as_zero:.3f}: that is the loss of SVD. Zeros are wrong as ratings, but since every rating is far above zero, what it learns is mostly *who* rates what.\n\n"
-    f"The other choices matter less: with one split and one training each, differences of 0.01 or 0.02 mean little. Without the users' weights it is {reached['users not weighted']:.3f}, without the scaling to length 1 {reached['not scaled to length 1']:.3f}, and without dropout {reached['no dropout']:.3f}: so small and so short a training does not need it. The next table asks about dropout again, for the large network."
+    f"The other choices matter less: with one split and one training each, differences of 0.01 or 0.02 mean little. Without the users' weights it is {reached['users not weighted']:.3f}, without the scaling to length 1 {reached['not scaled to length 1']:.3f}, and without dropout {reached['no dropout']:.3f}. The next table asks about dropout again, for the large network."
 )
 
 # %% [markdown]

@@ -300,22 +300,22 @@ claim("The narrow network has as many parameters as the tied one, to 1 %.", abs(
 # Three networks: untied 784-128-32, tied 784-128-32, and untied 784-64-32 with as many parameters as the tied one. We train them on 55,000 images and on 1,000, on each with equal numbers of steps.
 # A single training proves little: another start gives another error. So each is trained five times, with different first weights and a different order of the images.
 #
-# The learning rate needs care. Both uses of a tied kernel push at it, so a rate that suits one kind need not suit the other. Each network gets its own rate for each data set, chosen on validation images. That takes minutes, so it was done once, five trainings for each rate (`make choose`).
+# The learning rate needs care. Both uses of a tied kernel push at it, so a rate that suits one kind need not suit the other. Each network gets its own rate for each data set, chosen on validation images. That takes minutes, so it was done once, fifteen trainings for each rate (`make choose`).
 
 # %%
 many, few = "55,000 images", "1,000 images"
 runs = pd.read_csv("../benchmarks/tied_rates.csv")
 failed = runs["error"] > 2 * runs.groupby(["data", "network"])["error"].transform("min")  # stuck, far above the rest
 searched = runs.groupby(["data", "network", "rate"])["error"].mean().unstack()
-best_rate = searched.le(1.05 * searched.min(axis=1), axis=0).idxmax(axis=1)  # the first that is good enough
+best_rate = searched.idxmin(axis=1)
 show(
     plots.plot_error_curves(
         list(searched.columns),
         {name: list(searched.loc[many, name]) for name in ("untied", "tied", "untied, narrow")},
         xlabel="highest learning rate",
-        title=f"Trained on {many}: each network has a rate that suits it",
+        title=f"Trained on {many}: the best rate is chosen for each network",
     ),
-    alt="Three curves of the validation error against six learning rates, for networks trained on 55,000 images. Each falls to a lowest point at 0.03 or 0.04; at 0.08 all are far worse, the untied one most of all, because trainings fail.",
+    alt="Three curves of the validation error against six learning rates, for networks trained on 55,000 images. Each falls to a lowest point between 0.02 and 0.04 and rises behind it, the tied one first; at 0.08 the untied one is worst by far.",
 )
 
 # %%
@@ -323,10 +323,9 @@ highest = runs["rate"].max()
 at_highest = runs[(runs["data"] == many) & (runs["rate"] == highest) & runs["network"].isin(builders)]
 stuck = at_highest["error"][failed]
 Markdown(
-    f"A point is the mean of five trainings. At a rate of {highest}, {len(stuck)} of the {len(at_highest)} trainings fail: they get stuck far above the others, at {stuck.min():.0f} to {stuck.max():.0f}. "
-    "One failure lifts the mean, and we choose by the mean on purpose: a rate that fails once in a while is no good rate. But a failure that comes once in ten times can hide from five trainings. "
-    "So we keep away from the edge, and take the lowest rate whose mean is within 5 % of the best: "
-    f"{best_rate[many, 'untied']} for the untied network, {best_rate[many, 'tied']} for the tied one."
+    f"A point is the mean of fifteen trainings. At a rate of {highest}, {len(stuck)} of the {len(at_highest)} trainings fail: they get stuck far above the others, at {stuck.min():.0f} to {stuck.max():.0f}. "
+    "One failure lifts the mean, and we choose by the mean on purpose: a rate that fails once in a while is no good rate. "
+    f"So the untied network gets {best_rate[many, 'untied']}, the tied one {best_rate[many, 'tied']}. (Fifteen trainings, because with five a failure that comes once in ten times would often go unseen.)"
 )
 
 
@@ -461,7 +460,7 @@ claim(
 # - *deep decoder*: 784 straight to 32 (so its encoder is linear), and back over 96 and 206,
 # - *convolutional encoder*: two convolutions down to 7 × 7 pixels, but a dense decoder 32-240-784.
 #
-# All train on the 55,000 images, three times each, for as many steps as above, and each with a learning rate chosen for it in the same way. (The symmetric one has been trained already: the first three of the five above.)
+# All train on the 55,000 images, three times each, for as many steps as above, and each with the learning rate that was best for it on validation images. (The symmetric one has been trained already: the first three of the five above.)
 
 
 # %%
@@ -519,12 +518,11 @@ show(
 to_symmetric = shape_table["test error, mean"] - shape_table.loc["symmetric", "test error, mean"]
 relative = to_symmetric / shape_table.loc["symmetric", "test error, mean"]
 parameter_range = shape_table["parameters"].max() / shape_table["parameters"].min() - 1
-stuck_shapes = (shape_errors > 1.5 * shape_errors.median()).sum().sum()
 Markdown(
     f"**What to notice.** All have the same number of parameters, to {parameter_range:.1%}, and all learn. Against the symmetric network, the deep decoder is at {to_symmetric['deep decoder']:+.2f} ({relative['deep decoder']:+.1%}), "
     f"the deep encoder at {to_symmetric['deep encoder']:+.2f} ({relative['deep encoder']:+.1%}), the convolutional encoder at {to_symmetric['convolutional encoder']:+.2f} ({relative['convolutional encoder']:+.1%}; standard deviations stand in the table). "
     "So must the decoder mirror the encoder? No. Which shape is best is a question for a table like this one, not for symmetry. "
-    f"({stuck_shapes} of the twelve trainings got stuck, far above the median of its shape. It holds for these sizes and this short training. Equal parameters are not equal computing: a convolution uses each weight many times. "
+    "(It holds for these sizes and this short training. Equal parameters are not equal computing: a convolution uses each weight many times. "
     f"The rates: symmetric {best_rate[many, 'untied']}, deep encoder {best_rate[many, 'deep encoder']}, deep decoder {best_rate[many, 'deep decoder']}, convolutional encoder {best_rate[many, 'convolutional encoder']}.)"
 )
 
@@ -538,11 +536,14 @@ claim(
     "A shallow encoder with a deep decoder is nearly as good as the symmetric network, to 10 %.",
     abs(relative["deep decoder"]) < 0.1,
 )
-claim("A deep encoder with a shallow decoder is worse, by 5 % or more.", relative["deep encoder"] > 0.05)
+claim(
+    "A deep encoder with a shallow decoder is not: worse by more than 10 %.",
+    relative["deep encoder"] > 0.1,
+)
 claim("A convolutional encoder with a dense decoder is better.", relative["convolutional encoder"] < -0.05)
 claim(
-    "All of them can be trained: the best of three has an error below PCA's with 32 components.",
-    shape_errors.min().max() < pca_error,
+    "All of them train: their errors are below PCA's with 32 components.",
+    shape_errors.max(axis=None) < pca_error,
 )
 
 # %% [markdown]
@@ -875,7 +876,7 @@ claim(
 # ## Exercises
 #
 # 1. *(a minute)* A network 784-500-100-10, untied and tied: how many parameters? Calculate first, then ask Keras.
-# 2. *(ten minutes)* Train the tied network at five times its rate. What does it give back, and what do its hidden units do?
+# 2. *(ten minutes)* Train the tied network at five times its best rate. What does it give back, and what do its hidden units do?
 # 3. *(twenty minutes)* Train tied and untied for ten epochs on the 55,000 images, five times each. Does the untied network get ahead, now that it has the time?
 # 4. *(half an hour)* Layer by layer, with ten times the epochs, and with the best of three rates for each way. What is left of the gain?
 # 5. *(open)* Between tied and untied there is a road: a penalty on ‖W − Vᵀ‖² that pulls the decoder's kernel V towards the encoder's. Build it. Is there a strength that beats both ends, on 1,000 images or on 5,000?
