@@ -19,7 +19,6 @@
 # ## Setup
 
 # %%
-import gc
 import logging
 import math
 import time
@@ -48,8 +47,8 @@ SEED = 0
 SIGMAS = [0.2, 0.4, 0.5]  # levels of noise; pixels go from 0 to 1
 SIGMA = 0.5  # the level of most experiments
 N_TRAIN = 20_000  # training images, of 55,000: enough here, and kinder to the memory
-EPOCHS = 7
-BATCH_SIZE = 128
+EPOCHS = 6
+BATCH_SIZE = 100
 
 keras.utils.set_random_seed(SEED)
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # no advice on speed between the results
@@ -60,12 +59,13 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)  # no advice on speed be
 # To each pixel we add a random number from a normal distribution with mean 0 and standard deviation σ, each pixel for itself: x + N(0, σ).
 # The result leaves [0, 1], and we cut it off there, as a camera or a file would: **clipping**.
 #
-# The test images get their noise once, with a fixed seed, so that all methods are judged on the same pictures.
+# We take every second test image, 5,000 of them. They get their noise once, with a fixed seed, so that all methods are judged on the same pictures.
 
 # %% tags=["nbval-check-output"]
 (x_train, y_train), (x_valid, y_valid), (x_test, y_test) = load_mnist()
 x_train, y_train = x_train[:N_TRAIN].copy(), y_train[:N_TRAIN]
 x_valid, y_valid = x_valid[:1000].copy(), y_valid[:1000]  # they choose settings and draw one curve
+x_test, y_test = x_test[::2].copy(), y_test[::2]  # every second one: 5,000
 noisy_test = add_gaussian_noise(x_test, SIGMA, seed=SEED + 200)
 print("training", x_train.shape, "validation", x_valid.shape, "test", x_test.shape)
 
@@ -114,19 +114,19 @@ claim(
 # %% [markdown]
 # ## A wide network copies
 #
-# This network has one convolution as its encoder and one as its decoder. Its code holds 14 · 14 · 64 = 12,544 numbers, sixteen times as many as the picture has pixels. There is no bottleneck at all.
+# This network has one convolution as its encoder and one as its decoder. Its code holds 14 · 14 · 32 = 6,272 numbers, eight times as many as the picture has pixels. There is no bottleneck at all.
 #
 # We train it twice, in the same way but for one line. The plain one sees clean digits and has clean digits as targets. The other has noise on its input, while the target stays clean.
 
 
 # %%
 def wide_autoencoder():
-    """28 x 28 pixels, a code of 14 x 14 x 64 numbers, and back."""
+    """28 x 28 pixels, a code of 14 x 14 x 32 numbers, and back."""
     encoder = keras.Sequential(
-        [keras.Input((28, 28, 1)), layers.Conv2D(64, 3, strides=2, padding="same", activation="gelu")]
+        [keras.Input((28, 28, 1)), layers.Conv2D(32, 3, strides=2, padding="same", activation="gelu")]
     )
     decoder = keras.Sequential(
-        [keras.Input((14, 14, 64)), layers.Conv2DTranspose(1, 3, strides=2, padding="same")]
+        [keras.Input((14, 14, 32)), layers.Conv2DTranspose(1, 3, strides=2, padding="same")]
     )
     return Autoencoder(encoder, decoder)
 
@@ -145,18 +145,14 @@ def with_noise(autoencoder, sigma):
 
 
 # %%
-def train(model, x, y, *, epochs, batch_size=128, peak=2e-3, name, **options):
+def train(model, x, y, *, epochs, batch_size=BATCH_SIZE, peak=2e-3, name, **options):
     """Compile for the squared error and fit; the learning rate rises for a tenth of the steps, then falls to 0, as in lesson 01."""
     steps = epochs * math.ceil(len(x) / batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(
         peak / 10, decay_steps=int(0.9 * steps), warmup_target=peak, warmup_steps=int(0.1 * steps)
     )
     model.compile(keras.optimizers.Adam(schedule, beta_2=0.98), loss="mse", steps_per_execution=20)
-    history = model.fit(
-        x, y, batch_size=batch_size, epochs=epochs, verbose=0, callbacks=[ProgressBar(name)], **options
-    )
-    gc.collect()  # what only the training needed makes room for the next one
-    return history
+    return model.fit(x, y, batch_size=batch_size, epochs=epochs, verbose=0, callbacks=[ProgressBar(name)], **options)
 
 
 # %%
@@ -202,15 +198,20 @@ claim("Trained with noise, it gives the digit back.", to_clean["with noise"] < 0
 # %% [markdown]
 # ## A denoiser
 #
-# To tell noise from ink, it helps to see the whole picture. So the real denoiser is dense: 784-768-256-768-784. Noise stops copying, so the 256 in the middle is a choice, not a need; try 1,024.
-# We train three of them, each at one level of noise. Batch size, learning rate and number of epochs were chosen by the error on validation images; `beta_2=0.98` comes from lesson 01.
+# To tell noise from ink, it helps to see the whole picture. So the real denoiser is dense: 784-512-256-512-784. Noise stops copying, so the 256 in the middle is a choice, not a need; try 1,024.
+# We train three of them, each at one level of noise. Activation (SELU: straight above zero, bent but not flat below), batch size, learning rate and number of epochs were chosen by the error on validation images; `beta_2=0.98` comes from lesson 01.
 
 # %%
-denoisers = {sigma: dense_autoencoder(256, hidden_sizes=(768,)) for sigma in SIGMAS}
+def dense_denoiser():
+    """784-512-256-512-784."""
+    return dense_autoencoder(256, hidden_sizes=(512,), activation="selu")
+
+
+denoisers = {sigma: dense_denoiser() for sigma in SIGMAS}
 train_seconds = {}
 for sigma, denoiser in denoisers.items():
     started = time.perf_counter()
-    train(with_noise(denoiser, sigma), x_train, x_train, epochs=EPOCHS, peak=3e-3, name=f"dense, σ = {sigma}")
+    train(with_noise(denoiser, sigma), x_train, x_train, epochs=EPOCHS, peak=5e-3, name=f"dense, σ = {sigma}")
     train_seconds[f"dense, {sigma}"] = time.perf_counter() - started
 
 # %%
@@ -259,18 +260,21 @@ claim("... while in truth it spoils them: they were perfect before.", fed_clean_
 # ## A failure experiment: noise that can be learned by heart
 #
 # Why *fresh* noise? One could also spoil the training pictures once, before training, and be done with it. Then each picture always comes with the same speckles, and with enough epochs a network can learn the pairs by heart.
-# We take 2,000 pictures and 30 epochs, both ways.
+# We take 2,000 pictures and 25 epochs, both ways.
 
 # %%
 x_small = x_train[:2000]
 noisy_small = add_gaussian_noise(x_small, SIGMA, seed=SEED + 300)
 noisy_again = add_gaussian_noise(x_small, SIGMA, seed=SEED + 301)  # the same pictures, other noise
 noisy_valid = add_gaussian_noise(x_valid, SIGMA, seed=SEED + 302)
-small = {"once": dense_autoencoder(256, (1024,)), "fresh": dense_autoencoder(256, (1024,))}
-options = {"epochs": 30, "validation_data": (noisy_valid, x_valid)}
+small = {"once": dense_denoiser(), "fresh": dense_denoiser()}
+options = {"epochs": 25, "batch_size": 128, "peak": 3e-3}
 
 # %%
-small_history = train(small["once"], noisy_small, x_small, name="noise drawn once", **options)
+validation = noisy_valid, x_valid
+small_history = train(
+    small["once"], noisy_small, x_small, name="noise drawn once", validation_data=validation, **options
+)
 _ = train(with_noise(small["fresh"], SIGMA), x_small, x_small, name="fresh noise", **options)
 
 # %%
@@ -330,24 +334,24 @@ claim("On new digits, fresh noise wins.", fresh_gain > 0.5)
 # The Gaussian filter's width and the cut-off of non-local means are chosen on validation images too, for each level, with and without the line (non-local means on 50 images, for it is slow); the median stays 3 × 3. The linear map is fitted for each level, as the dense denoisers are.
 
 # %% [markdown]
-# The second autoencoder for this table is **convolutional**: two steps from 28 to 14 to 7 pixels, and back. It has 7 · 7 · 64 = 3,136 numbers in its code, but no dense layer: a stroke is treated alike in many places. Yet it sees much of the picture: each number of the code of the wide network above saw 3 × 3 pixels; here four layers add up, to 3, 7, 15 and at last 23 pixels across.
+# The second autoencoder for this table is **convolutional**: two steps from 28 to 14 to 7 pixels, and back. It has 7 · 7 · 48 = 2,352 numbers in its code, but no dense layer: a stroke is treated alike in many places. Yet it sees much of the picture: each number of the code of the wide network above saw 3 × 3 pixels; here four layers add up, to 3, 7, 15 and at last 23 pixels across.
 #
-# It has less than a tenth of the dense network's weights, and is trained once, at σ = 0.5, for all three levels of the table. It takes twice as many steps as the dense one, and longer (the table shows the time).
+# It has less than a tenth of the dense network's weights, and is trained once, at σ = 0.5, for all three levels of the table. It takes twice as many steps as the dense one, and longer (the table shows the time). Its activation, leaky ReLU, and its learning rate were chosen on validation images, too.
 
 # %%
-kind = {"padding": "same", "activation": "gelu"}
+kind = {"padding": "same", "activation": "leaky_relu"}
 conv_encoder = keras.Sequential(
     [
         keras.Input((28, 28, 1)),
         layers.Conv2D(32, 3, strides=2, **kind),
-        layers.Conv2D(64, 3, strides=2, **kind),
-        layers.Conv2D(64, 3, **kind),
-        layers.Conv2D(64, 3, **kind),
+        layers.Conv2D(48, 3, strides=2, **kind),
+        layers.Conv2D(48, 3, **kind),
+        layers.Conv2D(48, 3, **kind),
     ]
 )
 conv_decoder = keras.Sequential(
     [
-        keras.Input((7, 7, 64)),
+        keras.Input((7, 7, 48)),
         layers.Conv2DTranspose(32, 3, strides=2, **kind),
         layers.Conv2DTranspose(1, 3, strides=2, padding="same"),
     ]
@@ -363,12 +367,12 @@ print(f"A number in the code sees {np.ptp(rows_seen) + 1} × {np.ptp(columns_see
 # %%
 conv_started = time.perf_counter()
 train(
-    with_noise(convolutional, SIGMA), x_train, x_train, epochs=EPOCHS, batch_size=64, peak=4e-3, name="convolutional"
+    with_noise(convolutional, SIGMA), x_train, x_train, epochs=EPOCHS, batch_size=50, peak=8e-3, name="convolutional"
 )
 train_seconds["convolutional"] = time.perf_counter() - conv_started
 
 # %% [markdown]
-# Now all methods under one roof. `fit(noisy, clean)` learns, or chooses a width; `denoise(noisy)` is judged on the test images: PSNR, and **SSIM** (Wang et al. 2004), which compares local patterns instead of pixels (1 is a perfect copy). To save time, SSIM and non-local means see the first 1,000 test images only; where we compare with non-local means, we take the same 1,000 for all.
+# Now all methods under one roof. `fit(noisy, clean)` learns, or chooses a width; `denoise(noisy)` is judged on the test images: PSNR, and **SSIM** (Wang et al. 2004), which compares local patterns instead of pixels (1 is a perfect copy). To save time, SSIM and non-local means see the first 300 test images only; where we compare with non-local means, we take the same 300 for all.
 
 
 # %%
@@ -395,7 +399,7 @@ def classical(sigma):
 
 
 # %%
-N_SLOW = 1000  # test images for what takes long: non-local means, and SSIM
+N_SLOW = 300  # test images for what takes long: non-local means, and SSIM
 scores, unclipped_floors, seconds, examples = {}, {}, {}, {}
 for sigma in SIGMAS:
     noisy = add_gaussian_noise(x_test, sigma, seed=SEED + 200)  # at 0.5: noisy_test
@@ -416,11 +420,11 @@ for sigma in SIGMAS:
 del noisy, result  # 60 MB
 
 # %%
-quality = pd.DataFrame(scores, index=["PSNR (dB)", "first 1,000", "SSIM"]).T.unstack().loc[list(methods)]
+quality = pd.DataFrame(scores, index=["PSNR (dB)", "first images", "SSIM"]).T.unstack().loc[list(methods)]
 mean_seconds = pd.DataFrame(seconds, index=["to fit", "for 1,000 images"]).T.groupby(level=0).mean()
 for column in mean_seconds:
     quality["seconds", column] = mean_seconds[column]
-quality.drop(columns="first 1,000", level=0).round(2)
+quality.drop(columns="first images", level=0).round(2)
 
 # %% [markdown]
 # The numbers in other sections differ from these in the first decimal, for they come from 2,000 test images, or from other noise.
@@ -444,7 +448,7 @@ show(
 )
 
 # %%
-decibels, first = quality["PSNR (dB)"], quality["first 1,000"]
+decibels, first = quality["PSNR (dB)"], quality["first images"]
 with_line = first[first.index.str.endswith("+ line")]
 line_gain = with_line.rename(lambda name: name.removesuffix(" + line"))
 line_gain = line_gain - first.loc[line_gain.index]
@@ -452,10 +456,10 @@ ahead = decibels.loc[["dense autoencoder", "convolutional autoencoder"]] - decib
 Markdown(
     f"**What to notice.** At σ = {SIGMA} the best linear map has {decibels.loc['best linear map', SIGMA]:.1f} dB, the dense autoencoder "
     f"{ahead.loc['dense autoencoder', SIGMA]:.1f} dB more, the convolutional one {ahead.loc['convolutional autoencoder', SIGMA]:.1f} dB more: "
-    f"for a typical picture, the error that is left is {10 ** (-ahead[SIGMA].max() / 10):.0%} of the linear map's. At σ = 0.4 the leads are about the same ({ahead.loc['dense autoencoder', 0.4]:.1f} and {ahead.loc['convolutional autoencoder', 0.4]:.1f} dB), at 0.2 much smaller: the dense autoencoder, trained for "
+    f"for a typical picture, the error that is left is {10 ** (-ahead[SIGMA].max() / 10):.0%} of the linear map's. At σ = 0.4 the leads are about the same ({ahead.loc['dense autoencoder', 0.4]:.1f} and {ahead.loc['convolutional autoencoder', 0.4]:.1f} dB), at 0.2 smaller: the dense autoencoder, trained for "
     f"that level, is {ahead.loc['dense autoencoder', 0.2]:.1f} dB ahead; the convolutional one, trained for much more noise, {ahead.loc['convolutional autoencoder', 0.2]:.1f} dB. "
-    f"And there these two lose. Without the veil, that is with a line, non-local means reach {first.loc['non-local means + line', 0.2]:.1f} dB at σ = 0.2, on the same images as "
-    f"the linear map's {first.loc['best linear map', 0.2]:.1f}, the dense autoencoder's {first.loc['dense autoencoder', 0.2]:.1f} and the convolutional one's {first.loc['convolutional autoencoder', 0.2]:.1f}, which was not trained for this level (exercise 3). "
+    f"There non-local means are strong. Without the veil, that is with a line, they reach {first.loc['non-local means + line', 0.2]:.1f} dB at σ = 0.2, on the same images as "
+    f"the linear map's {first.loc['best linear map', 0.2]:.1f}. The convolutional autoencoder has no lead over them, with {first.loc['convolutional autoencoder', 0.2]:.1f} dB: it was not trained for this level (exercise 3). The dense one was, and its {first.loc['dense autoencoder', 0.2]:.1f} dB are only {first.loc['dense autoencoder', 0.2] - first.loc['non-local means + line', 0.2]:.1f} dB ahead. "
     f"At σ = {SIGMA} the line helps too ({line_gain.loc['non-local means', SIGMA]:+.1f} dB), but there all filters stay behind the linear map: probably too little can be told from pixels nearby. "
     "Without a line, filters know nothing of digits: they need no training, and serve any picture. The line is fitted to digits, and would have to be fitted anew. "
     "(Times are of one machine with two cores.)"
@@ -486,10 +490,10 @@ class NoiseOfAnyLevel(layers.Layer):
 
 
 # %%
-any_level = dense_autoencoder(256, hidden_sizes=(768,))
+any_level = dense_denoiser()
 clean_input = keras.Input((28, 28, 1))
 any_training = keras.Model(clean_input, any_level(NoiseOfAnyLevel(0.1, 0.6)(clean_input)))
-_ = train(any_training, x_train, x_train, epochs=EPOCHS, peak=3e-3, name="dense, all levels")
+_ = train(any_training, x_train, x_train, epochs=EPOCHS, peak=5e-3, name="dense, all levels")
 
 # %%
 test_sigmas = [0.1, *SIGMAS, 0.7]
@@ -510,7 +514,7 @@ show(
         label="PSNR (dB)",
         title="Trained at one level, used at another",
     ),
-    alt="A table of colours, four trainings and the noisy input itself, by five test levels. Each network is best near its own level; the one trained on the range loses a decibel or a little more at low levels, and next to nothing at high ones. At σ = 0.1 the networks trained at 0.4 and 0.5 are below the noisy input.",
+    alt="A table of colours, four trainings and the noisy input itself, by five test levels. Each network is best near its own level; the one trained on the range loses one or two decibels at low levels, and next to nothing at high ones. At σ = 0.1 the networks trained at 0.4 and 0.5 are below the noisy input.",
 )
 
 # %%
@@ -602,7 +606,7 @@ x_few, y_few = x_train[:1000], y_train[:1000]
 few = {"without noise": wide_dense(), "with noise": wide_dense()}
 for name, model in few.items():
     noise_model = with_noise(model, SIGMA if name == "with noise" else 0.0)
-    train(noise_model, x_few, x_few, epochs=60, batch_size=100, name=f"1,000 digits {name}")
+    train(noise_model, x_few, x_few, epochs=36, batch_size=50, name=f"1,000 digits {name}")
 
 
 # %%
@@ -829,7 +833,7 @@ claim(
     "In SSIM it leads by 0.1 or more.",
     quality["SSIM"].loc["convolutional autoencoder", 0.5] > quality["SSIM"].loc["best linear map", 0.5] + 0.1,
 )
-claim("With little noise, the lead is smaller.", (ahead[0.2] < ahead[SIGMA] - 0.3).all())
+claim("With little noise, the lead is smaller.", (ahead[0.2] < ahead[SIGMA] - 0.1).all())
 claim(
     "Trained for its level, the dense autoencoder beats the best linear map at each level, by half a decibel or more.",
     (ahead.loc["dense autoencoder"] > 0.5).all(),
@@ -842,11 +846,15 @@ claim(
     first.loc["non-local means + line", 0.2] > first.loc["best linear map", 0.2] + 0.5,
 )
 claim(
-    "... and both autoencoders as well, ...",
-    first.loc["non-local means + line", 0.2] > first.loc[ahead.index, 0.2].max() + 0.1,
+    "... and the convolutional autoencoder, trained for more noise, has no lead over them, ...",
+    first.loc["convolutional autoencoder", 0.2] < first.loc["non-local means + line", 0.2] + 0.1,
 )
 claim(
-    "... but at 0.4 and 0.5 all filters stay half a decibel or more below it.",
+    "... while the dense one, trained for this level, has a small one.",
+    0.05 < first.loc["dense autoencoder", 0.2] - first.loc["non-local means + line", 0.2] < 1,
+)
+claim(
+    "At 0.4 and 0.5 all filters stay half a decibel or more below the best linear map.",
     (with_line[[0.4, 0.5]].max() < first.loc["best linear map", [0.4, 0.5]] - 0.5).all(),
 )
 claim("The convolutional network has less than a tenth of the dense one's weights.", 10 * convolutional.count_params() < denoisers[SIGMA].count_params())
@@ -867,7 +875,7 @@ claim(
 )
 claim("A hole stays a hole: most of the ink under it does not come back, ...", filled < 0.5)
 claim("... and the picture as a whole gets no better.", gain.iloc[2] < 0.5)
-claim("Blur: the dense denoiser is hardly any help.", abs(gain.iloc[3]) < 1)
+claim("Blur: the dense denoiser is some help, but less than a third of that.", 0.5 < gain.iloc[3] < gain.iloc[1] / 3)
 
 # %% tags=["nbval-check-output"]
 claim("With noise, new digits cost a smaller multiple of known ones, ...", gap_noise < 0.5 * gap_plain)
