@@ -83,7 +83,9 @@ class GaussianFilter:
 class NonLocalMeans:
     """A mean of pixels whose surroundings look alike (Buades, Coll and Morel 2005; scikit-image).
 
-    The surroundings are 5 x 5 pixels, searched for up to 6 pixels away.
+    The surroundings are 5 x 5 pixels, searched for up to 6 pixels away. How alike they are is
+    judged with the noise in mind: `fit` measures its root mean square on the pairs, and gives
+    it to scikit-image as `sigma`.
 
     Args:
         strengths: cut-off distances (scikit-image's `h`) to choose from. `fit` takes
@@ -94,12 +96,17 @@ class NonLocalMeans:
         ValueError: if there is no strength, or one is not positive.
     """
 
-    def __init__(self, strengths=(0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4), *, line=False):
+    def __init__(self, strengths=(0.02, 0.05, 0.08, 0.1, 0.12, 0.15, 0.2), *, line=False):
         self.strengths = _positives(strengths, "strengths")
-        self.line, self.strength, self._line = line, None, None
+        self.line, self.sigma, self.strength, self._line = line, None, None, None
 
     def fit(self, x_noisy, x):
-        """Choose the strength on pairs of images; 100 do. Returns itself. Raises ValueError as the others."""
+        """Measure the noise and choose the strength on pairs of images; 100 do.
+
+        Returns itself. Raises ValueError as the others.
+        """
+        x_noisy, x = _pairs(x_noisy, x)
+        self.sigma = float(np.sqrt(np.square(x_noisy - x).mean()))
         self.strength, self._line = _best(self.strengths, self._filter, x_noisy, x, line=self.line)
         return self
 
@@ -107,10 +114,11 @@ class NonLocalMeans:
         """Filtered images: float32, shape of x_noisy. Raises RuntimeError before `fit`."""
         return self._line(self._filter(x_noisy, _fitted(self.strength)))
 
-    @staticmethod
-    def _filter(x_noisy, strength):
+    def _filter(self, x_noisy, strength):
+        options = {"patch_size": 5, "patch_distance": 6, "h": strength, "sigma": self.sigma}
+
         def one_by_one(images):
-            return np.stack([denoise_nl_means(image, patch_size=5, patch_distance=6, h=strength) for image in images])
+            return np.stack([denoise_nl_means(image, **options) for image in images])
 
         return _each(one_by_one, x_noisy)
 

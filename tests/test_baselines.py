@@ -99,7 +99,9 @@ def test_gaussian_filter_takes_the_best_width():
 def test_non_local_means_are_those_of_scikit_image():
     denoiser = NonLocalMeans(strengths=(0.001, 0.2)).fit(NOISY[:10], X[:10])
     assert denoiser.strength == 0.2
-    theirs = [denoise_nl_means(image, patch_size=5, patch_distance=6, h=0.2) for image in NOISY[:3, ..., 0]]
+    assert denoiser.sigma == pytest.approx(np.sqrt(np.mean((NOISY[:10] - X[:10]) ** 2)), rel=1e-5)
+    options = {"patch_size": 5, "patch_distance": 6, "h": 0.2, "sigma": denoiser.sigma}
+    theirs = [denoise_nl_means(image, **options) for image in NOISY[:3, ..., 0]]
     np.testing.assert_allclose(denoiser.denoise(NOISY[:3])[..., 0], theirs, atol=1e-6)
 
 

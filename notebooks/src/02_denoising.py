@@ -7,7 +7,7 @@
 # **You will**
 # - watch a wide autoencoder copy, noise and all, and see noise in training stop it,
 # - train a denoiser the right way: fresh noise each time, the clean picture as target,
-# - compare it with five classical methods in decibels, each with the same care, and find where it loses,
+# - compare it with five classical methods in decibels, and find where its lead vanishes,
 # - find out what it does at other noise levels and with other damage,
 # - see in two dimensions why removing noise teaches a network the shape of its data.
 #
@@ -199,7 +199,7 @@ claim("Trained with noise, it gives the digit back.", to_clean["with noise"] < 0
 # ## A denoiser
 #
 # To tell noise from ink, it helps to see the whole picture. So the real denoiser is dense: 784-512-256-512-784. Noise stops copying, so the 256 in the middle is a choice, not a need; try 1,024.
-# We train three of them, each at one level of noise. Activation (SELU: straight above zero, bent but not flat below), batch size, learning rate and number of epochs were chosen by the error on validation images; `beta_2=0.98` comes from lesson 01.
+# We train three of them, each at one level of noise. Its activation is SELU: straight above zero, and below it bent down to a floor of −1.76. Like all settings of the networks in this lesson, it was tried out by hand on validation images; `beta_2=0.98` comes from lesson 01.
 
 # %%
 def dense_denoiser():
@@ -282,13 +282,13 @@ show(
     plots.plot_history(
         small_history, scale=784, ylabel="squared error per image", title="Noise drawn once"
     ),
-    alt="Both errors fall together at first; then the training error keeps falling, while the validation error stays at more than twice its value.",
+    alt="Both errors fall together at first; then the training error keeps falling, while the validation error levels off and ends at more than twice its value.",
 )
 rows = {
     "the noise drawn once": (x_small, noisy_small),
     "the same digits, new noise": (x_small, noisy_again),
 }
-rows["new digits, new noise"] = (x_valid, noisy_valid)
+rows["new digits, new noise"] = (x_some, noisy_some)
 memory = pd.DataFrame(
     {
         f"noise drawn {name}": {
@@ -331,12 +331,12 @@ claim("On new digits, fresh noise wins.", fresh_gain > 0.5)
 #
 # The grey veil that clipping lays over black is bad for the filters, most of all for those that average: they keep it. That says little about averaging, so each filter comes twice: as it is, and followed by a **straight line** a · y + b, fitted on validation images, which takes the veil off.
 #
-# The Gaussian filter's width and the cut-off of non-local means are chosen on validation images too, for each level, with and without the line (non-local means on 50 images, for it is slow); the median stays 3 × 3. The linear map is fitted for each level, as the dense denoisers are.
+# The Gaussian filter's width and the cut-off of non-local means are chosen on validation images too, for each level, with and without the line (non-local means on 50 images, for it is slow; there it also measures how large the noise is); the median stays 3 × 3. The linear map is fitted for each level, as the dense denoisers are.
 
 # %% [markdown]
 # The second autoencoder for this table is **convolutional**: two steps from 28 to 14 to 7 pixels, and back. It has 7 · 7 · 48 = 2,352 numbers in its code, but no dense layer: a stroke is treated alike in many places. Yet it sees much of the picture: each number of the code of the wide network above saw 3 × 3 pixels; here four layers add up, to 3, 7, 15 and at last 23 pixels across.
 #
-# It has less than a tenth of the dense network's weights, and is trained once, at σ = 0.5, for all three levels of the table. It takes twice as many steps as the dense one, and longer (the table shows the time). Its activation, leaky ReLU, and its learning rate were chosen on validation images, too.
+# It has less than a tenth of the dense network's weights, and is trained once, at σ = 0.5, for all three levels of the table. It takes twice as many steps as the dense one, and longer (the table shows the time). Its activation is leaky ReLU: below zero it is straight, too, with a small slope.
 
 # %%
 kind = {"padding": "same", "activation": "leaky_relu"}
@@ -458,10 +458,10 @@ Markdown(
     f"{ahead.loc['dense autoencoder', SIGMA]:.1f} dB more, the convolutional one {ahead.loc['convolutional autoencoder', SIGMA]:.1f} dB more: "
     f"for a typical picture, the error that is left is {10 ** (-ahead[SIGMA].max() / 10):.0%} of the linear map's. At σ = 0.4 the leads are about the same ({ahead.loc['dense autoencoder', 0.4]:.1f} and {ahead.loc['convolutional autoencoder', 0.4]:.1f} dB), at 0.2 smaller: the dense autoencoder, trained for "
     f"that level, is {ahead.loc['dense autoencoder', 0.2]:.1f} dB ahead; the convolutional one, trained for much more noise, {ahead.loc['convolutional autoencoder', 0.2]:.1f} dB. "
-    f"There non-local means are strong. Without the veil, that is with a line, they reach {first.loc['non-local means + line', 0.2]:.1f} dB at σ = 0.2, on the same images as "
-    f"the linear map's {first.loc['best linear map', 0.2]:.1f}. The convolutional autoencoder has no lead over them, with {first.loc['convolutional autoencoder', 0.2]:.1f} dB: it was not trained for this level (exercise 3). The dense one was, and its {first.loc['dense autoencoder', 0.2]:.1f} dB are only {first.loc['dense autoencoder', 0.2] - first.loc['non-local means + line', 0.2]:.1f} dB ahead. "
+    f"There non-local means are strong. Without the veil, that is with a line, they reach {first.loc['non-local means + line', 0.2]:.2f} dB at σ = 0.2, on the same images as "
+    f"the linear map's {first.loc['best linear map', 0.2]:.2f}. The convolutional autoencoder loses to them, with {first.loc['convolutional autoencoder', 0.2]:.2f} dB: it was not trained for this level (exercise 3). The dense one was, and has {first.loc['dense autoencoder', 0.2]:.2f} dB: about as much. "
     f"At σ = {SIGMA} the line helps too ({line_gain.loc['non-local means', SIGMA]:+.1f} dB), but there all filters stay behind the linear map: probably too little can be told from pixels nearby. "
-    "Without a line, filters know nothing of digits: they need no training, and serve any picture. The line is fitted to digits, and would have to be fitted anew. "
+    "Without a line, filters take at most a width or a cut-off from digits, and serve any picture. The line is fitted to digits, and would have to be fitted anew. "
     "(Times are of one machine with two cores.)"
 )
 
@@ -514,7 +514,7 @@ show(
         label="PSNR (dB)",
         title="Trained at one level, used at another",
     ),
-    alt="A table of colours, four trainings and the noisy input itself, by five test levels. Each network is best near its own level; the one trained on the range loses one or two decibels at low levels, and next to nothing at high ones. At σ = 0.1 the networks trained at 0.4 and 0.5 are below the noisy input.",
+    alt="A table of colours, four trainings and the noisy input itself, by five test levels. At each test level the network trained at the nearest level is best, and printed bold; the one trained on the range loses one or two decibels at low levels, and next to nothing at high ones. At σ = 0.1 the networks trained at 0.4 and 0.5 are below the noisy input.",
 )
 
 # %%
@@ -565,7 +565,7 @@ show(
         noisy_name="damaged",
         title="Salt and pepper (left), a square (middle), blur (right), through the dense denoiser",
     ),
-    alt="Three digits with three kinds of damage. Salt and pepper is removed, the hole stays a hole, blurred strokes become thinner and paler.",
+    alt="Three digits with three kinds of damage. Salt and pepper is removed, the hole stays a hole, blurred strokes become thinner but stay pale.",
 )
 
 # %%
@@ -575,11 +575,14 @@ hole = damaged[kinds[1]] != x_some  # covered ink
 mended = denoisers[SIGMA].reconstruct(damaged[kinds[1]])
 filled = 1 - np.square(x_some - mended)[hole].sum() / np.square(x_some[hole]).sum()
 worse = (each_picture[kinds[2]]["dense autoencoder"] < each_picture[kinds[2]]["damaged"]).mean()
+strokes = {"clean": x_some, "blurred": damaged[kinds[2]], "denoised": denoisers[SIGMA].reconstruct(damaged[kinds[2]])}
+width = {name: (x > 0.2).mean() / (x_some > 0.2).mean() for name, x in strokes.items()}
+brightness = {name: x[x_some > 0.5].mean() for name, x in strokes.items()}
 Markdown(
     f"**What to notice.** Salt and pepper: {gain.iloc[1]:+.1f} dB with the dense denoiser, though it never saw any: {other.iloc[1]['dense autoencoder']:.1f} dB, and the median, "
     f"made for this, {other.iloc[1]['median 3 × 3']:.1f}. At this amount, which costs as many decibels as σ = 0.5, it is noise like other noise to the network. The square: {gain.iloc[2]:+.1f} dB. "
     f"The hole stays a hole: of the squared error where ink is covered, {filled:.0%} is gone, for black is what a clean background looks like. And the rest of the picture, which was perfect, suffers as in the classic mistake. Blur: {gain.iloc[3]:+.1f} dB ({blur_gain:+.1f} with the convolutional one). "
-    f"The strokes get thinner, but also paler, and {worse:.0%} of the digits get worse. "
+    f"Blurred strokes cover {width['blurred']:.1f} times as many pixels as clean ones (brighter than 0.2), denoised ones {width['denoised']:.1f} times; inside, their brightness is {brightness['blurred']:.2f}, then {brightness['denoised']:.2f}, where clean ones have {brightness['clean']:.2f}. So they get thinner, but stay pale, and {worse:.0%} of the digits get worse. "
     "A denoiser removes what looks like the noise it was trained on; anything else has to be measured."
 )
 
@@ -606,7 +609,7 @@ x_few, y_few = x_train[:1000], y_train[:1000]
 few = {"without noise": wide_dense(), "with noise": wide_dense()}
 for name, model in few.items():
     noise_model = with_noise(model, SIGMA if name == "with noise" else 0.0)
-    train(noise_model, x_few, x_few, epochs=36, batch_size=50, name=f"1,000 digits {name}")
+    train(noise_model, x_few, x_few, epochs=60, name=f"1,000 digits {name}")
 
 
 # %%
@@ -654,7 +657,7 @@ difference_plain, difference_noise = regularised["error on test digits"] - regul
 regular_gain = regularised["accuracy from codes"].diff().iloc[1]
 Markdown(
     f"**What to notice.** With noise, new digits cost {gap_noise:.1f} times as much as known ones, without it {gap_plain:.0f} times. But only because both errors are larger now: "
-    f"the difference between them is {difference_plain:.1f} without noise, and {difference_noise:.1f} with it. The error on new digits goes from {regularised.iloc[0, 1]:.1f} to {regularised.iloc[1, 1]:.1f}. Part of that is the classic mistake from above: this network was trained for noisy input, and we give it clean ones. "
+    f"the difference between them is {difference_plain:.1f} without noise, and {difference_noise:.1f} with it. The error on new digits goes from {regularised.iloc[0, 1]:.1f} to {regularised.iloc[1, 1]:.1f}. (As in the classic mistake from above, the input here is clean, for which this network was not trained.) "
     "So the error doesn't show a gain. The codes do: "
     f"a linear classifier on them gets {regularised.iloc[1, 2]:.1%} right instead of {regularised.iloc[0, 2]:.1%} ({pixel_accuracy:.1%} on bare pixels, {random_accuracy:.1%} on the codes of a network that was not trained at all). "
     "And the filters? Without noise nearly all are grain. With noise some show strokes and blobs, as in Vincent et al. 2010; most are still grainy, perhaps because 1,000 digits are few."
@@ -846,17 +849,15 @@ claim(
     first.loc["non-local means + line", 0.2] > first.loc["best linear map", 0.2] + 0.5,
 )
 claim(
-    "... and the convolutional autoencoder, trained for more noise, has no lead over them, ...",
-    first.loc["convolutional autoencoder", 0.2] < first.loc["non-local means + line", 0.2] + 0.1,
+    "... and the convolutional autoencoder, trained for more noise, as well, ...",
+    first.loc["non-local means + line", 0.2] > first.loc["convolutional autoencoder", 0.2] + 0.1,
 )
 claim(
-    "... while the dense one, trained for this level, has a small one.",
-    0.05 < first.loc["dense autoencoder", 0.2] - first.loc["non-local means + line", 0.2] < 1,
+    "... and are level with the dense one, trained for this level, to half a decibel.",
+    abs(first.loc["dense autoencoder", 0.2] - first.loc["non-local means + line", 0.2]) < 0.5,
 )
-claim(
-    "At 0.4 and 0.5 all filters stay half a decibel or more below the best linear map.",
-    (with_line[[0.4, 0.5]].max() < first.loc["best linear map", [0.4, 0.5]] - 0.5).all(),
-)
+claim("At 0.4 all filters stay behind the best linear map, ...", with_line[0.4].max() < first.loc["best linear map", 0.4] - 0.1)
+claim("... and at 0.5 by half a decibel or more.", with_line[0.5].max() < first.loc["best linear map", 0.5] - 0.5)
 claim("The convolutional network has less than a tenth of the dense one's weights.", 10 * convolutional.count_params() < denoisers[SIGMA].count_params())
 claim("Each number of the convolutional code sees 23 × 23 pixels.", np.ptp(rows_seen) + 1 == np.ptp(columns_seen) + 1 == 23)
 
@@ -875,7 +876,11 @@ claim(
 )
 claim("A hole stays a hole: most of the ink under it does not come back, ...", filled < 0.5)
 claim("... and the picture as a whole gets no better.", gain.iloc[2] < 0.5)
-claim("Blur: the dense denoiser is some help, but less than a third of that.", 0.5 < gain.iloc[3] < gain.iloc[1] / 3)
+claim("Blur: the dense denoiser is some help, but less than a third of what it is with salt and pepper.", 0.5 < gain.iloc[3] < gain.iloc[1] / 3)
+claim(
+    "Blurred strokes get thinner, but stay paler than clean ones.",
+    width["denoised"] < width["blurred"] - 0.2 and brightness["denoised"] < brightness["clean"] - 0.1,
+)
 
 # %% tags=["nbval-check-output"]
 claim("With noise, new digits cost a smaller multiple of known ones, ...", gap_noise < 0.5 * gap_plain)
