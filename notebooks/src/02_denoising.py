@@ -199,7 +199,7 @@ claim("Trained with noise, it gives the digit back.", to_clean["with noise"] < 0
 # ## A denoiser
 #
 # To tell noise from ink, it helps to see the whole picture. So the real denoiser is dense: 784-512-256-512-784. Noise stops copying, so the 256 in the middle is a choice, not a need; try 1,024.
-# We train three of them, each at one level of noise. Its activation is SELU: straight above zero, and below it bent down to a floor of −1.76. Like all settings of the networks in this lesson, it was tried out by hand on validation images; `beta_2=0.98` comes from lesson 01.
+# We train three of them, each at one level of noise. Its activation is SELU: straight above zero, and below it bent down to a floor of −1.76. Like the denoisers' other settings, it was tried out by hand on validation images; `beta_2=0.98` comes from lesson 01.
 
 # %%
 def dense_denoiser():
@@ -417,7 +417,7 @@ for sigma in SIGMAS:
         scores[name, sigma] = each.mean(), each[:N_SLOW].mean(), ssim(x_test[:N_SLOW], result[:N_SLOW]).mean()
         seconds[name, sigma] = fit_seconds, per_thousand
         examples[name, sigma] = result[picked]
-del noisy, result  # 60 MB
+del noisy, result  # 30 MB
 
 # %%
 quality = pd.DataFrame(scores, index=["PSNR (dB)", "first images", "SSIM"]).T.unstack().loc[list(methods)]
@@ -461,7 +461,7 @@ Markdown(
     f"There non-local means are strong. Without the veil, that is with a line, they reach {first.loc['non-local means + line', 0.2]:.2f} dB at σ = 0.2, on the same images as "
     f"the linear map's {first.loc['best linear map', 0.2]:.2f}. The convolutional autoencoder loses to them, with {first.loc['convolutional autoencoder', 0.2]:.2f} dB: it was not trained for this level (exercise 3). The dense one was, and has {first.loc['dense autoencoder', 0.2]:.2f} dB: about as much. "
     f"At σ = {SIGMA} the line helps too ({line_gain.loc['non-local means', SIGMA]:+.1f} dB), but there all filters stay behind the linear map: probably too little can be told from pixels nearby. "
-    "Without a line, filters take at most a width or a cut-off from digits, and serve any picture. The line is fitted to digits, and would have to be fitted anew. "
+    "Without a line, filters take very little from digits (a width, or a cut-off and the size of the noise), and serve any picture. The line is fitted to digits, and would have to be fitted anew. "
     "(Times are of one machine with two cores.)"
 )
 
@@ -836,7 +836,7 @@ claim(
     "In SSIM it leads by 0.1 or more.",
     quality["SSIM"].loc["convolutional autoencoder", 0.5] > quality["SSIM"].loc["best linear map", 0.5] + 0.1,
 )
-claim("With little noise, the lead is smaller.", (ahead[0.2] < ahead[SIGMA] - 0.1).all())
+claim("With little noise, the lead is smaller.", (ahead[0.2] < ahead[SIGMA] - 0.3).all())
 claim(
     "Trained for its level, the dense autoencoder beats the best linear map at each level, by half a decibel or more.",
     (ahead.loc["dense autoencoder"] > 0.5).all(),
@@ -853,11 +853,14 @@ claim(
     first.loc["non-local means + line", 0.2] > first.loc["convolutional autoencoder", 0.2] + 0.1,
 )
 claim(
-    "... and are level with the dense one, trained for this level, to half a decibel.",
-    abs(first.loc["dense autoencoder", 0.2] - first.loc["non-local means + line", 0.2]) < 0.5,
+    "... and are level with the dense one, trained for this level, to 0.3 dB.",
+    abs(first.loc["dense autoencoder", 0.2] - first.loc["non-local means + line", 0.2]) < 0.3,
 )
-claim("At 0.4 all filters stay behind the best linear map, ...", with_line[0.4].max() < first.loc["best linear map", 0.4] - 0.1)
-claim("... and at 0.5 by half a decibel or more.", with_line[0.5].max() < first.loc["best linear map", 0.5] - 0.5)
+claim(
+    "At 0.4 all filters stay 0.3 dB or more below the best linear map, ...",
+    with_line[0.4].max() < first.loc["best linear map", 0.4] - 0.3,
+)
+claim("... and at 0.5 half a decibel or more.", with_line[0.5].max() < first.loc["best linear map", 0.5] - 0.5)
 claim("The convolutional network has less than a tenth of the dense one's weights.", 10 * convolutional.count_params() < denoisers[SIGMA].count_params())
 claim("Each number of the convolutional code sees 23 × 23 pixels.", np.ptp(rows_seen) + 1 == np.ptp(columns_seen) + 1 == 23)
 
