@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 # What must run on JAX as well as on TensorFlow.
-BACKEND_TESTS := tests/test_layers.py tests/test_models.py tests/test_metrics.py tests/test_data_sparse.py
+BACKEND_TESTS := tests/test_layers.py tests/test_models.py tests/test_metrics.py tests/test_batches.py
 BIN := .venv/bin
 # TensorFlow's start-up messages would stand in every notebook's first output.
 export TF_CPP_MIN_LOG_LEVEL = 3

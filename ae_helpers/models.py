@@ -6,8 +6,8 @@ import keras
 import scipy.sparse
 from keras import layers
 
+from ae_helpers.batches import SparseBatches
 from ae_helpers.checks import as_floats
-from ae_helpers.data.sparse import SparseBatches
 from ae_helpers.layers import TiedDense, tied_sources
 
 
@@ -291,7 +291,7 @@ def item_autoencoder(
 
     Returns:
         `Autoencoder` from `(batch, n_users)` to the same shape. Its `encode` takes
-        sparse matrices too; train it with `ae_helpers.data.sparse.SparseBatches`.
+        sparse matrices too; train it with `ae_helpers.batches.SparseBatches`.
 
     Raises:
         ValueError: if a size is not a positive whole number, or dropout leaves [0, 1).

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse
 
-from ae_helpers.data.sparse import as_csr
+from ae_helpers.batches import as_csr
 
 
 def only_rated(ratings, movies, *, at_least=5):

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import normalize
 
+from ae_helpers.batches import SparseBatches
 from ae_helpers.data import load_movielens
-from ae_helpers.data.sparse import SparseBatches
 from ae_helpers.metrics import recall_at_k
 from ae_helpers.models import item_autoencoder, multinomial_loss
 from ae_helpers.ratings import (

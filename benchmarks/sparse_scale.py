@@ -19,7 +19,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from sklearn.preprocessing import normalize
 
-from ae_helpers.data.sparse import SparseBatches
+from ae_helpers.batches import SparseBatches
 from ae_helpers.models import item_autoencoder, multinomial_loss
 
 # The figures of ml-25m.

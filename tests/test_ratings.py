@@ -4,7 +4,7 @@ import pytest
 import scipy.sparse as sp
 
 from ae_helpers.data import load_movielens
-from ae_helpers.metrics import bootstrap_interval, genre_coherence
+from ae_helpers.metrics import bootstrap_interval
 from ae_helpers.ratings import (
     genre_vectors,
     hold_out_likes,
@@ -120,18 +120,6 @@ def test_unit_rows_have_length_one_or_stay_empty(bundled):
 def test_genre_vectors_by_hand(movies):
     half = np.sqrt(0.5)
     np.testing.assert_allclose(genre_vectors(movies), [[half, half], [1, 0], [0, 0], [0, 0]])
-
-
-def test_genre_coherence_by_hand():
-    genres = np.array([[1.0, 0], [1, 0], [0, 1]])
-    similarity = np.array([[9, 2, 1], [1, 9, 2], [2, 1, 9]], float)
-    np.testing.assert_allclose(genre_coherence(similarity, genres, k=1), [1, 0, 0])
-    np.testing.assert_allclose(genre_coherence(similarity, genres, k=2), [0.5, 0.5, 0])
-    for bad in (0, 3, 1.5, True):
-        with pytest.raises(ValueError, match="k should be a whole number from 1 to the 2 other items"):
-            genre_coherence(similarity, genres, k=bad)
-    with pytest.raises(ValueError, match=r"\(3, 2\) and \(3, 2\)"):
-        genre_coherence(similarity[:, :2], genres)
 
 
 def test_a_bootstrap_interval_agrees_with_theory():

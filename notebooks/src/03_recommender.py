@@ -39,10 +39,10 @@ from sklearn.preprocessing import OneHotEncoder
 
 # %%
 from ae_helpers import plots
+from ae_helpers.batches import SparseBatches
 from ae_helpers.claims import claim
 from ae_helpers.data import load_movielens
-from ae_helpers.data.sparse import SparseBatches
-from ae_helpers.metrics import bootstrap_interval, genre_coherence, ndcg_at_k, recall_at_k
+from ae_helpers.metrics import bootstrap_interval, ndcg_at_k, recall_at_k
 from ae_helpers.models import Autoencoder, item_autoencoder, multinomial_loss
 from ae_helpers.plots import show
 from ae_helpers.progress import ProgressBar
@@ -56,6 +56,7 @@ from ae_helpers.ratings import (
     weighted,
 )  # fmt: skip
 from ae_helpers.recommend import ItemIndex, UnclearTitle
+from ae_helpers.recommenders import genre_coherence
 
 # %%
 SEED = 0

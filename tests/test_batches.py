@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from ae_helpers.data.sparse import SparseBatches, as_csr
+from ae_helpers.batches import SparseBatches, as_csr
 from ae_helpers.models import item_autoencoder, multinomial_loss
 
 
