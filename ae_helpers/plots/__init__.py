@@ -1,0 +1,55 @@
+"""Figures of the lessons. Each `plot_*` returns a matplotlib Figure; `show` puts it into the notebook.
+
+Figures are made without pyplot: nothing is drawn twice, no global setting is
+read or changed. Images are shown with black 0 and white 1, always.
+"""
+
+from ae_helpers.plots._show import show, to_png
+from ae_helpers.plots.curves import (
+    plot_arrows,
+    plot_error_curves,
+    plot_error_histograms,
+    plot_history,
+    plot_intervals,
+    plot_lines,
+    plot_spread,
+)
+from ae_helpers.plots.diagrams import plot_architecture, plot_codes
+from ae_helpers.plots.images import (
+    plot_denoising,
+    plot_images,
+    plot_interpolation,
+    plot_reconstructions,
+    plot_signed_images,
+)
+from ae_helpers.plots.maps import (
+    plot_decoded_plane,
+    plot_filled_cells,
+    plot_heat_map,
+    plot_latent_scatter,
+    plot_map,
+)
+
+__all__ = [
+    "plot_architecture",
+    "plot_arrows",
+    "plot_codes",
+    "plot_decoded_plane",
+    "plot_denoising",
+    "plot_error_curves",
+    "plot_error_histograms",
+    "plot_filled_cells",
+    "plot_heat_map",
+    "plot_history",
+    "plot_images",
+    "plot_interpolation",
+    "plot_intervals",
+    "plot_latent_scatter",
+    "plot_lines",
+    "plot_map",
+    "plot_reconstructions",
+    "plot_signed_images",
+    "plot_spread",
+    "show",
+    "to_png",
+]

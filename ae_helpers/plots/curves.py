@@ -1,0 +1,272 @@
+"""Curves, distributions and intervals over axes with numbers."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from ae_helpers.checks import as_floats
+from ae_helpers.plots._style import CURVE_COLOURS, MARKERS, check_curves, log_ticks, row_name_width, tidy
+
+
+def plot_lines(curves, *, xlabel, ylabel, log="", title=None):
+    """Curves over a common axis.
+
+    Args:
+        curves: dict from name to `(x, y)`, two sequences of finite numbers of the same length.
+        xlabel: of the horizontal axis.
+        ylabel: of the vertical axis.
+        log: which axes are logarithmic: "", "x", "y" or "xy".
+        title: of the figure.
+
+    Returns:
+        Figure.
+
+    Raises:
+        ValueError: if there is no curve or too many, x and y differ in length, or log is something else.
+    """
+    check_curves(curves, "curves")
+    if log not in ("", "x", "y", "xy"):
+        raise ValueError(f"log should be '', 'x', 'y' or 'xy', but is {log!r}.")
+    figure = Figure(figsize=(6, 3.6), layout="constrained")
+    ax = figure.subplots()
+    for (name, (x, y)), colour, marker in zip(curves.items(), CURVE_COLOURS, MARKERS, strict=False):
+        x, y = as_floats(x, f"x of {name}"), as_floats(y, f"y of {name}")
+        if x.shape != y.shape:
+            raise ValueError(f"x and y of {name} should have the same shape, but have {x.shape} and {y.shape}.")
+        ax.plot(x, y, color=colour, marker=marker if len(x) <= 30 else None, markersize=5, label=name)
+    for name, axis in (("x", ax.xaxis), ("y", ax.yaxis)):
+        if name in log:
+            getattr(ax, f"set_{name}scale")("log")
+            low, high = axis.get_view_interval()
+            if high < 100 * low:
+                log_ticks(axis)
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title or "")
+    ax.grid(color="0.92")
+    if len(curves) > 1:
+        ax.legend(frameon=False)
+    return tidy(figure)
+
+
+def plot_error_curves(sizes, curves, *, xlabel="values in the code", title=None):
+    """Squared error against the size of the code, both on logarithmic axes.
+
+    The highest and the lowest error of each size stand there as numbers.
+
+    Args:
+        sizes: n increasing positive numbers.
+        curves: dict from a name to n errors, squared error per image.
+        xlabel: what the sizes are.
+        title: of the figure.
+
+    Returns:
+        Figure.
+
+    Raises:
+        ValueError: if sizes do not increase, there is no curve or more than seven, or
+            one has another number of points, or values that are not positive.
+    """
+    check_curves(curves, "curves")
+    sizes = as_floats(sizes, "sizes")
+    if sizes.ndim != 1 or sizes[0] <= 0 or (np.diff(sizes) <= 0).any():
+        raise ValueError(f"sizes should be positive numbers that increase, but is {sizes}.")
+    curves = {name: as_floats(errors, name) for name, errors in curves.items()}
+    for name, errors in curves.items():
+        if errors.shape != sizes.shape or errors.min() <= 0:
+            raise ValueError(f"{name!r} should be {len(sizes)} positive errors, but is {errors}.")
+    highest, lowest = np.max(list(curves.values()), axis=0), np.min(list(curves.values()), axis=0)
+    figure = Figure(figsize=(6.8, 4.4), layout="constrained")
+    ax = figure.subplots()
+    for i, (name, errors) in enumerate(curves.items()):
+        ax.plot(sizes, errors, color=CURVE_COLOURS[i], marker=MARKERS[i], label=name)
+        for size, error, top, bottom in zip(sizes, errors, highest, lowest, strict=True):
+            if bottom < error < top:
+                continue  # between two others there is no room
+            above = error == top
+            ax.annotate(
+                f"{error:.3g}", (size, error), xytext=(0, 8 if above else -9), textcoords="offset points",
+                ha="center", va="bottom" if above else "top", fontsize=8, color=CURVE_COLOURS[i],
+            )  # fmt: skip
+    ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel="squared error per image", title=title or "")
+    ax.xaxis.set_major_locator(FixedLocator(sizes))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter("{x:g}")
+    log_ticks(ax.yaxis)
+    ax.margins(y=0.12)
+    ax.legend(frameon=False)
+    ax.grid(axis="y", alpha=0.3)
+    return tidy(figure)
+
+
+def plot_history(history, *, metric="loss", ylabel="loss", scale=1.0, title=None):
+    """Loss or another metric against epochs, on training and, if there is one, validation data.
+
+    Args:
+        history: what `fit` returns, or its `.history` dict.
+        metric: key in it; the validation data's is `val_` and the same.
+        ylabel: what the metric is, with its unit.
+        scale: factor on the values, for example 784 to turn a mean over the
+            pixels into a sum.
+        title: of the figure.
+
+    Returns:
+        Figure.
+
+    Raises:
+        ValueError: if there is no epoch in it.
+    """
+    values = getattr(history, "history", history)
+    if not values.get(metric):
+        raise ValueError(f"history should hold {metric!r} of at least one epoch, but holds {values!r}.")
+    figure = Figure(figsize=(6.0, 3.6), layout="constrained")
+    ax = figure.subplots()
+    epochs = np.arange(1, len(values[metric]) + 1)
+    for i, (key, name) in enumerate(((metric, "training (mean over the epoch)"), (f"val_{metric}", "validation"))):
+        if key in values:
+            ax.plot(epochs, scale * np.array(values[key]), color=CURVE_COLOURS[i], marker=MARKERS[i], label=name)
+    ax.set(xlabel="epoch", ylabel=ylabel, title=title or "")
+    ax.set_xlim(0.5, len(epochs) + 0.5)
+    ax.set_ylim(bottom=0)
+    ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    ax.legend(frameon=False)
+    ax.grid(axis="y", alpha=0.3)
+    return tidy(figure)
+
+
+def plot_error_histograms(errors, *, bins=60, title=None):
+    """How the squared errors of several sets of images are distributed.
+
+    Args:
+        errors: dict from a name to an array `(n,)` of squared errors, one per image.
+        bins: number of bars over the whole range; the axis is logarithmic.
+        title: of the figure.
+
+    Returns:
+        Figure; each set is scaled to its own share of images, so sets of different size compare.
+
+    Raises:
+        ValueError: if there is no set or more than seven, or an error is not positive.
+    """
+    check_curves(errors, "errors")
+    sets = {name: as_floats(values, name).ravel() for name, values in errors.items()}
+    everything = np.concatenate(list(sets.values()))
+    if everything.min() <= 0:
+        raise ValueError(f"Errors should be positive, but the lowest is {everything.min():.4g}.")
+    edges = np.geomspace(everything.min(), everything.max() * 1.001, bins + 1)
+    figure = Figure(figsize=(7.2, 3.8), layout="constrained")
+    ax = figure.subplots()
+    for i, (name, values) in enumerate(sets.items()):
+        weights = np.full(len(values), 100 / len(values))
+        ax.hist(values, edges, weights=weights, color=CURVE_COLOURS[i], alpha=0.25)
+        ax.hist(
+            values, edges, weights=weights, color=CURVE_COLOURS[i], histtype="step", linewidth=1.6,
+            linestyle=["-", "--", "-.", ":"][i % 4], label=f"{name} (mean {values.mean():.3g})",
+        )  # fmt: skip
+    ax.set(xscale="log", xlabel="squared error per image", ylabel="share of the images (%)", title=title or "")
+    log_ticks(ax.xaxis)
+    ax.legend(frameon=False)
+    return tidy(figure)
+
+
+def plot_spread(panels, *, xlabel="squared error per image", title=None):
+    """Results of several trainings, a dot each, with a line at their mean.
+
+    Args:
+        panels: dict from a panel's name to a dict from a row's name to numbers, one for
+            each training; all panels with the same rows. Each panel has its own scale.
+        xlabel: what the numbers are.
+        title: of the figure.
+
+    Returns:
+        Figure; the number in a row is its mean.
+
+    Raises:
+        ValueError: if there is no panel, one has other rows, no or more than seven rows, or a row is empty.
+    """
+    if not panels:
+        raise ValueError("panels is empty: give at least one name and its rows.")
+    names = list(next(iter(panels.values())))
+    for panel, rows in panels.items():
+        check_curves(rows, panel)
+        if list(rows) != names:
+            raise ValueError(f"All panels should have the rows {names}, but {panel!r} has {list(rows)}.")
+    size = (3.3 * len(panels) + row_name_width(names) + 0.3, 0.5 * len(names) + (1.5 if title else 1.2))
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for ax, (panel, rows) in zip(axes, panels.items(), strict=True):
+        for i, (name, values) in enumerate(rows.items()):
+            values = as_floats(values, f"{panel}, {name}")
+            ax.plot(values, np.full(len(values), i), MARKERS[i], color=CURVE_COLOURS[i], alpha=0.65)
+            ax.plot([values.mean()] * 2, [i - 0.3, i + 0.3], color=CURVE_COLOURS[i], linewidth=2)
+            ax.text(values.mean(), i - 0.33, f"{values.mean():.2f}", ha="center", va="bottom", fontsize=8)
+        ax.set_yticks(range(len(names)), names if ax is axes[0] else [""] * len(names))
+        ax.set(xlabel=xlabel, ylim=(len(names) - 0.5, -0.75), title=panel)
+        ax.title.set_fontsize(10)
+        ax.margins(x=0.12)
+        ax.grid(axis="x", alpha=0.3)
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return tidy(figure)
+
+
+def plot_intervals(table, *, xlabel, title=None):
+    """A value for each row, with the interval that it may lie in.
+
+    Args:
+        table: pandas DataFrame with the columns value, low and high; its index names the rows.
+        xlabel: what the values are.
+        title: of the figure.
+
+    Returns:
+        Figure; the first row is on top.
+
+    Raises:
+        ValueError: if a column is missing, or a value is not finite.
+    """
+    if missing := {"value", "low", "high"} - set(table.columns):
+        raise ValueError(f"table should have the columns value, low and high, but lacks {sorted(missing)}.")
+    value, low, high = (as_floats(table[name], name) for name in ("value", "low", "high"))
+    places = np.arange(len(table))[::-1]
+    figure = Figure(figsize=(6.4, 0.42 * len(table) + 1.1), layout="constrained")
+    ax = figure.subplots()
+    ax.hlines(places, low, high, color="0.6", linewidth=3)
+    ax.plot(value, places, "o", color=CURVE_COLOURS[0], markersize=8)
+    for place, number in zip(places, value, strict=True):
+        ax.annotate(f"{number:.3f}", (number, place), (0, 7), textcoords="offset points", ha="center", fontsize=8)
+    ax.set_yticks(places, [str(name) for name in table.index])
+    ax.set(xlabel=xlabel, title=title or "", ylim=(-0.6, len(table) - 0.3))
+    ax.grid(axis="x", color="0.92")
+    return tidy(figure)
+
+
+def plot_arrows(curve, starts, ends, *, title=None):
+    """Arrows in the plane, and the curve that they are about.
+
+    Args:
+        curve: float array `(n, 2)`, points of the curve in order.
+        starts: float array `(m, 2)`, where arrows begin.
+        ends: float array `(m, 2)`, where they end, drawn to scale.
+        title: of the figure.
+
+    Returns:
+        Figure with equal scales on both axes.
+
+    Raises:
+        ValueError: if an array is not `(n, 2)`, or starts and ends differ in length.
+    """
+    starts, ends, curve = as_floats(starts, "starts"), as_floats(ends, "ends"), as_floats(curve, "curve")
+    for name, points in (("curve", curve), ("starts", starts), ("ends", ends)):
+        if points.ndim != 2 or points.shape[1] != 2:
+            raise ValueError(f"{name} should be (n, 2), but its shape is {points.shape}.")
+    if len(starts) != len(ends):
+        raise ValueError(f"starts and ends should have the same length, but have {len(starts)} and {len(ends)}.")
+    figure = Figure(figsize=(6.4, 5.4), layout="constrained")
+    ax = figure.subplots()
+    ax.plot(*curve.T, color=CURVE_COLOURS[1], linewidth=2.5, label="the data")
+    ax.quiver(
+        *starts.T, *(ends - starts).T, angles="xy", scale_units="xy", scale=1, width=0.004, headwidth=5,
+        color=CURVE_COLOURS[0], label="from input to output",
+    )  # fmt: skip
+    ax.set(xlabel="first coordinate", ylabel="second coordinate", title=title or "")
+    ax.set_aspect("equal")
+    figure.legend(frameon=False, loc="outside lower center", ncols=2)
+    return tidy(figure)

@@ -1,0 +1,94 @@
+"""Networks as diagrams, and what flows through them."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ae_helpers.checks import as_floats
+from ae_helpers.plots._style import CURVE_COLOURS, as_images, draw_image
+
+
+def plot_architecture(sizes, *, kernels=None, ties=(), title=None):
+    """A network as a row of bars, one per layer, as tall as the layer is large.
+
+    Args:
+        sizes: dict from a layer's name to its number of values, in the order of
+            the data's flow; the smallest one, the bottleneck, is coloured.
+        kernels: one string for each connection between two layers, written on it
+            (a line break is allowed), or None.
+        ties: pairs of connections, counted from 0, that share their weights: an arc
+            joins the two.
+        title: of the figure.
+
+    Returns:
+        Figure. Heights are drawn on a scale of square roots, so that small layers stay visible.
+
+    Raises:
+        ValueError: if there are fewer than three layers, a size is not positive, kernels has
+            another length than there are connections, or a tie names no two of them.
+    """
+    if len(sizes) < 3 or min(sizes.values()) < 1:
+        raise ValueError(f"sizes should name three layers or more, all of positive size, but is {sizes!r}.")
+    if kernels is not None and len(kernels) != len(sizes) - 1:
+        raise ValueError(f"There are {len(sizes) - 1} connections, but {len(kernels)} kernels.")
+    if any(not 0 <= first < second < len(sizes) - 1 for first, second in ties):
+        raise ValueError(f"ties should be pairs of two connections, 0 to {len(sizes) - 2}, but is {ties!r}.")
+    figure = Figure(figsize=(1.25 * len(sizes) + 0.6, 3.2 + (1.0 if ties else 0)), layout="constrained")
+    ax = figure.subplots()
+    heights = np.sqrt(list(sizes.values()))
+    bottleneck = int(np.argmin(heights))
+    colours = ["#BBBBBB"] * len(sizes)
+    colours[bottleneck] = CURVE_COLOURS[1]
+    for i in range(len(sizes) - 1):  # the connections, as a grey band from bar to bar
+        ax.fill_between([i, i + 1], -heights[i : i + 2] / 2, heights[i : i + 2] / 2, color="#F0F0F0", zorder=0)
+    ax.bar(range(len(sizes)), heights, width=0.28, bottom=-heights / 2, color=colours)
+    for i, (name, size) in enumerate(sizes.items()):
+        ax.text(i, heights[i] / 2 + 0.7, str(size), ha="center", va="bottom", fontsize=11)
+        ax.text(i, -heights.max() / 2 - 1.5, name, ha="center", va="top", fontsize=10)
+    for i, kernel in enumerate(kernels or ()):
+        ax.text(i + 0.5, 0, kernel, ha="center", va="center", fontsize=9)
+    top = heights.max() / 2 + 3.5
+    for i, (first, second) in enumerate(sorted(ties, key=lambda tie: tie[1] - tie[0])):
+        left, right, floor, roof = first + 0.5, second + 0.5, heights.max() / 2 + 4, heights.max() / 2 + 7 + 5 * i
+        ax.plot([left, left, right, right], [floor, roof, roof, floor], color=CURVE_COLOURS[0], linewidth=1.6)
+        ax.text(
+            (left + right) / 2, roof + 0.5, "same kernel", ha="center", va="bottom", fontsize=9,
+            color=CURVE_COLOURS[0],
+        )  # fmt: skip
+        top = roof + 4
+    ax.set(xlim=(-0.6, len(sizes) - 0.4), ylim=(-heights.max() / 2 - 6, top), title=title or "")
+    ax.axis("off")
+    return figure
+
+
+def plot_codes(x, z, x_hat, *, title=None):
+    """Images, their codes, and what is rebuilt from the codes: a row each.
+
+    Args:
+        x: float array `(n, height, width, 1)` in [0, 1], about six images.
+        z: float array `(n, latent_dim)`, drawn as a strip of colours around 0.
+        x_hat: reconstructions, same shape as x.
+        title: of the figure.
+
+    Returns:
+        Figure.
+
+    Raises:
+        ValueError: if the lengths differ.
+    """
+    x, x_hat, z = as_images(x, "x"), as_images(x_hat, "x_hat", unit_range=False), as_floats(z, "z")
+    if not len(x) == len(z) == len(x_hat) or z.ndim != 2:
+        raise ValueError(f"x, z and x_hat should have n rows each, but are {x.shape}, {z.shape}, {x_hat.shape}.")
+    figure = Figure(figsize=(8.0, 0.78 * len(x) + 1.1), layout="constrained")
+    axes = figure.subplots(len(x), 3, width_ratios=[1, 7, 1], squeeze=False)
+    limit = np.abs(z).max()
+    for row, image, code, rebuilt in zip(axes, x, z, x_hat, strict=True):
+        draw_image(row[0], image)
+        strip = row[1].imshow(code[None], cmap="PuOr", vmin=-limit, vmax=limit, aspect="auto")
+        row[1].set(xticks=[], yticks=[])
+        draw_image(row[2], rebuilt)
+    for ax, name in zip(axes[0], ("x", f"code z: {z.shape[1]} numbers", "x̂"), strict=True):
+        ax.set_title(name, fontsize=10)
+    figure.colorbar(strip, ax=axes[:, 1], orientation="horizontal", shrink=0.6, label="value")
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure

@@ -1,0 +1,115 @@
+"""Every plot with arguments, and what tests read from figures."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import scipy.sparse
+from matplotlib.image import imread
+
+from ae_helpers import plots
+
+
+def read_only(array):
+    array.flags.writeable = False  # whoever changes its input fails
+    return array
+
+
+RNG = np.random.default_rng(0)
+X = read_only(RNG.random((5, 8, 8, 1), dtype=np.float32))
+X_HAT = read_only(RNG.uniform(-0.5, 1.5, X.shape))
+Z = read_only(RNG.normal(size=(60, 2)))
+LABELS = read_only(np.arange(60) % 10)
+ERRORS = read_only(RNG.uniform(1, 80, 100))
+TABLE = pd.DataFrame([[20.0, 10.0], [15.0, 12.5]], index=["0.2", "0.5"], columns=[0.2, 0.5])
+INTERVALS = pd.DataFrame({"value": [0.2, 0.3], "low": [0.1, 0.2], "high": [0.3, 0.5]}, index=["one", "two"])
+
+
+def decode(z):
+    return np.repeat(1 / (1 + np.exp(-z[:, :1])), 64, axis=1).reshape(-1, 8, 8, 1)
+
+
+# function: arguments, number of axes, number of grey images among them, labels of axes that have them
+CASES = {
+    "images": (lambda: plots.plot_images(X), 5, 5, []),
+    "images in rows": (lambda: plots.plot_images(X[..., 0], columns=3, captions=list("abcde"), title="t"), 6, 5, []),
+    "reconstructions": (lambda: plots.plot_reconstructions(X, X_HAT), 10, 10, ["original", "reconstruction"]),
+    "two reconstructions": (
+        lambda: plots.plot_reconstructions(X, {"a": X_HAT, "b": X}, show_error=False, title="t"),
+        15, 15, ["original", "a", "b"],
+    ),
+    "denoising": (
+        lambda: plots.plot_denoising(X, X_HAT, {"a": X_HAT, "b": X}, noisy_name="spoilt", title="t"),
+        20, 20, ["clean", "spoilt", "a", "b"],
+    ),
+    "signed images": (
+        lambda: plots.plot_signed_images({"a": X_HAT, "b": X - X_HAT}, label="difference", title="t"),
+        10 + 1, 0, ["a", "b", "difference"],
+    ),
+    "heat map": (
+        lambda: plots.plot_heat_map(TABLE, xlabel="tested", ylabel="trained", label="PSNR (dB)", title="t"),
+        1 + 1, 0, ["tested", "trained", "PSNR (dB)"],
+    ),
+    "arrows": (
+        lambda: plots.plot_arrows(Z[:20], Z[20:40], Z[40:], title="t"),
+        1, 0, ["first coordinate", "second coordinate"],
+    ),
+    "lines": (
+        lambda: plots.plot_lines(
+            {"a": ([1, 2, 3], [3, 2, 1]), "b": (range(1, 50), range(1, 50))}, xlabel="rank", ylabel="count", log="xy"
+        ),
+        1, 0, ["rank", "count"],
+    ),
+    "filled cells": (
+        lambda: plots.plot_filled_cells(scipy.sparse.eye_array(5), xlabel="user", ylabel="movie", title="t"),
+        1, 0, ["user", "movie"],
+    ),
+    "intervals": (
+        lambda: plots.plot_intervals(INTERVALS, xlabel="recall", title="t"),
+        1, 0, ["recall"],
+    ),
+    "map": (
+        lambda: plots.plot_map(Z[:6], ["a", "b", "other"] * 2, {0: "first"}, title="t"),
+        1, 0, ["t-SNE, first coordinate (no unit)", "t-SNE, second coordinate (no unit)"],
+    ),
+    "architecture": (lambda: plots.plot_architecture({"image": 64, "code": 2, "reconstruction": 64}), 1, 0, []),
+    "architecture with ties": (
+        lambda: plots.plot_architecture({"x": 9, "z": 2, "x̂": 9}, kernels=["$W$", "$W^T$"], ties=[(0, 1)], title="t"),
+        1, 0, [],
+    ),
+    "codes": (lambda: plots.plot_codes(X, Z[:5], X_HAT, title="t"), 5 * 3 + 1, 10, ["value"]),
+    "latent scatter": (
+        lambda: plots.plot_latent_scatter(Z, LABELS, title="t"),
+        1, 0, ["first value of the code", "second value of the code"],
+    ),
+    "decoded plane": (
+        lambda: plots.plot_decoded_plane(decode, (-3, 3), (-1, 2), steps=4),
+        1, 1, ["first value of the code", "second value of the code"],
+    ),
+    "interpolation": (lambda: plots.plot_interpolation({"a": X, "b": X_HAT}, title="t"), 10, 10, ["a", "b"]),
+    "error curves": (
+        lambda: plots.plot_error_curves([2, 8, 32], {"a": [30, 12, 4], "b": [20.0, 9.0, 3.0]}, title="t"),
+        1, 0, ["values in the code", "squared error per image"],
+    ),
+    "spread": (
+        lambda: plots.plot_spread({"many": {"a": [1, 2], "b": [2.0, 3]}, "few": {"a": [5, 6], "b": [4]}}, title="t"),
+        2, 0, ["squared error per image"] * 2,
+    ),
+    "history": (lambda: plots.plot_history({"loss": [3, 2], "val_loss": [4, 3]}, title="t"), 1, 0, ["epoch", "loss"]),
+    "error histograms": (
+        lambda: plots.plot_error_histograms({"a": ERRORS, "b": 2 * ERRORS}, title="t"),
+        1, 0, ["squared error per image", "share of the images (%)"],
+    ),
+}  # fmt: skip
+
+
+def grey_images(figure):
+    return [image for ax in figure.axes for image in ax.images if image.get_cmap().name == "gray"]
+
+
+def texts(figure):
+    return [text.get_text() for ax in figure.axes for text in ax.texts]
+
+
+def pixels(png):
+    return imread(io.BytesIO(png), format="png")[..., :3]
