@@ -319,20 +319,6 @@ def item_autoencoder(
     return Autoencoder(encoder, decoder)
 
 
-@keras.saving.register_keras_serializable(package="ae_helpers")
-def multinomial_loss(y_true, y_pred):
-    """Cross-entropy between what users did and a softmax over all users (Liang et al. 2018, WWW).
-
-    Args:
-        y_true: tensor `(batch, n_users)`, 0 or more: weight of each user for the item.
-        y_pred: logits of the same shape.
-
-    Returns:
-        Tensor `(batch,)`: summed over users. Keras averages it over the batch.
-    """
-    return -keras.ops.sum(y_true * keras.ops.log_softmax(y_pred, axis=-1), axis=-1)
-
-
 def _dense_encoder(latent_dim, hidden_sizes, activation, input_shape, code_penalty=None):
     """From `(batch, *input_shape)` to codes `(batch, latent_dim)`; raises a ValueError for bad sizes."""
     _check_sizes(latent_dim=latent_dim)

@@ -18,8 +18,9 @@ from sklearn.preprocessing import normalize
 
 from ae_helpers.batches import SparseBatches
 from ae_helpers.data import load_movielens
+from ae_helpers.losses import multinomial_loss
 from ae_helpers.metrics import recall_at_k
-from ae_helpers.models import item_autoencoder, multinomial_loss
+from ae_helpers.models import item_autoencoder
 from ae_helpers.ratings import (
     hold_out_likes,
     inverse_user_frequency,

@@ -20,7 +20,8 @@ from scipy.sparse import csr_array
 from sklearn.preprocessing import normalize
 
 from ae_helpers.batches import SparseBatches
-from ae_helpers.models import item_autoencoder, multinomial_loss
+from ae_helpers.losses import multinomial_loss
+from ae_helpers.models import item_autoencoder
 
 # The figures of ml-25m.
 RATINGS, USERS, MOVIES = 25_000_095, 162_541, 59_047

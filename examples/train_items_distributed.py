@@ -37,7 +37,8 @@ import numpy as np
 from jax.experimental import multihost_utils
 
 from ae_helpers.data import load_movielens
-from ae_helpers.models import item_autoencoder, multinomial_loss
+from ae_helpers.losses import multinomial_loss
+from ae_helpers.models import item_autoencoder
 from ae_helpers.ratings import inverse_user_frequency, only_rated, rating_matrix, unit_rows, weighted
 
 

@@ -4,7 +4,8 @@ import pytest
 import scipy.sparse as sp
 
 from ae_helpers.batches import SparseBatches, as_csr
-from ae_helpers.models import item_autoencoder, multinomial_loss
+from ae_helpers.losses import multinomial_loss
+from ae_helpers.models import item_autoencoder
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from ae_helpers.models import (
     conv_autoencoder,
     dense_autoencoder,
     item_autoencoder,
-    multinomial_loss,
     tied_autoencoder,
 )
 
@@ -495,13 +494,6 @@ def test_codes_of_sparse_items_are_those_of_dense_ones(tmp_path):
         model.encode(scipy.sparse.csr_array(x[:, :6]))
     model.save(tmp_path / "items.keras")
     np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "items.keras").encode(x, batch_size=4), dense)
-
-
-def test_multinomial_loss_by_hand():
-    # Softmax of (0, ln 3) is (1/4, 3/4).
-    loss = multinomial_loss(np.array([[1.0, 0.0], [1.0, 2.0]]), np.array([[0.0, np.log(3)]] * 2))
-    np.testing.assert_allclose(loss, [np.log(4), np.log(4) + 2 * np.log(4 / 3)], rtol=1e-6)
-    assert keras.losses.deserialize(keras.losses.serialize(multinomial_loss)) is multinomial_loss
 
 
 @pytest.mark.parametrize("bad", BAD_SIZES)

@@ -33,10 +33,10 @@ from scipy.spatial import KDTree
 from sklearn.linear_model import RidgeClassifier
 
 from ae_helpers import plots
-from ae_helpers.baselines import GaussianFilter, LinearMap, MedianFilter, NonLocalMeans, PCAProjection
 from ae_helpers.claims import claim
 from ae_helpers.corruption import add_blur, add_gaussian_noise, add_occlusion, add_salt_and_pepper
 from ae_helpers.data import load_mnist
+from ae_helpers.denoisers import GaussianFilter, LinearMap, MedianFilter, NonLocalMeans, PCAProjection
 from ae_helpers.metrics import psnr, squared_error, ssim
 from ae_helpers.models import Autoencoder, dense_autoencoder
 from ae_helpers.plots import show

@@ -42,8 +42,9 @@ from ae_helpers import plots
 from ae_helpers.batches import SparseBatches
 from ae_helpers.claims import claim
 from ae_helpers.data import load_movielens
+from ae_helpers.losses import multinomial_loss
 from ae_helpers.metrics import bootstrap_interval, ndcg_at_k, recall_at_k
-from ae_helpers.models import Autoencoder, item_autoencoder, multinomial_loss
+from ae_helpers.models import Autoencoder, item_autoencoder
 from ae_helpers.plots import show
 from ae_helpers.progress import ProgressBar
 from ae_helpers.ratings import (

@@ -5,7 +5,7 @@ from skimage.restoration import denoise_nl_means
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression
 
-from ae_helpers.baselines import GaussianFilter, LinearMap, MedianFilter, NonLocalMeans, PCAProjection
+from ae_helpers.denoisers import GaussianFilter, LinearMap, MedianFilter, NonLocalMeans, PCAProjection
 from ae_helpers.metrics import psnr
 
 RNG = np.random.default_rng(0)
