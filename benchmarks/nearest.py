@@ -55,7 +55,7 @@ def measure(search, n, folder):
     """Recall, seconds to build, seconds to ask, and megabytes besides the vectors."""
     import numpy as np
 
-    from ae_helpers.recommend import ApproximateSearch, nearest
+    from ae_helpers.movies import ApproximateSearch, nearest
 
     vectors = np.load(folder / "vectors.npy")
     rows = np.random.default_rng(1).choice(n, QUERIES, replace=False)

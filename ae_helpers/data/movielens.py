@@ -5,7 +5,6 @@ import gzip
 import io
 import itertools
 import operator
-import re
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ae_helpers.data import bundled
+from ae_helpers.data.titles import article_first, split_year
 
 RATING_COLUMNS = {"userId": "int32", "movieId": "int32", "rating": "float32", "timestamp": "int64"}
 MOVIE_COLUMNS = ["movieId", "title", "genres"]
@@ -27,12 +27,6 @@ ML_100K_GENRES = [
     "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War",
     "Western",
 ]
-
-ARTICLES = "The|A|An|La|Le|Les|L'|Los|Las|El|Lo|Il|I|Gli|Un|Une|Una|Das|Der|Die|Den|Det|De|En|O|Os|As"
-# A name (which may hold a parenthesis) and its article, at the end of a title or of a parenthesis.
-_TRAILING_ARTICLE = re.compile(rf"(a\.k\.a\. )?((?:[^()]|\([^()]*\))+?),\s*({ARTICLES})(?=\s*(?:[():]|$))")
-# "(1994)", also "(1989-1993)" and "(2007-)" of a series, and "(1995) (V)" of a video.
-_YEAR = re.compile(r"\((\d{4})(?:[-–]\s?\d{0,4})?\)(?: \(V\))?$")
 
 _MEND = "Unpack or download the release again."
 
@@ -352,27 +346,15 @@ def _fields_of_item(fields):
 def _with_clean_titles(movies):
     """Titled movies only, with articles in front and the year in a column too."""
     titles = [" ".join(title.split()) for title in movies["title"]]  # no double or trailing spaces
-    years = [_YEAR.search(title) for title in titles]
     clean = pd.DataFrame(
         {
             "movieId": movies["movieId"],
-            "title": [_article_first(title) for title in titles],
-            "year": pd.array([int(year[1]) if year else None for year in years], dtype="Int16"),
+            "title": [article_first(title) for title in titles],
+            "year": pd.array([split_year(title)[1] for title in titles], dtype="Int16"),
             "genres": movies["genres"],
         }
     )
     return clean[clean["title"] != ""].reset_index(drop=True)
-
-
-def _article_first(title):
-    """ "Dark Knight, The (2008)" becomes "The Dark Knight (2008)"; also inside parentheses."""
-
-    def swap(match):
-        also, name, article = match.groups()
-        space = "" if article.endswith("'") else " "
-        return f"{also or ''}{article}{space}{name}"
-
-    return _TRAILING_ARTICLE.sub(swap, title)
 
 
 def _require_columns(file, found, columns):

@@ -38,8 +38,8 @@ from ae_helpers.data import load_movielens
 from ae_helpers.losses import multinomial_loss
 from ae_helpers.metrics import recall_at_k
 from ae_helpers.models import item_autoencoder
+from ae_helpers.movies import ItemIndex
 from ae_helpers.ratings import hold_out_likes, inverse_user_frequency, only_rated, rating_matrix, unit_rows, weighted
-from ae_helpers.recommend import ItemIndex
 
 SEED = 0
 LIKED = 4.0  # stars or more

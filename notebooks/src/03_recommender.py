@@ -45,6 +45,7 @@ from ae_helpers.data import load_movielens
 from ae_helpers.losses import multinomial_loss
 from ae_helpers.metrics import bootstrap_interval, ndcg_at_k, recall_at_k
 from ae_helpers.models import Autoencoder, item_autoencoder
+from ae_helpers.movies import ItemIndex, UnclearTitle
 from ae_helpers.plots import show
 from ae_helpers.progress import ProgressBar
 from ae_helpers.ratings import (
@@ -56,7 +57,6 @@ from ae_helpers.ratings import (
     unit_rows,
     weighted,
 )  # fmt: skip
-from ae_helpers.recommend import ItemIndex, UnclearTitle
 from ae_helpers.recommenders import genre_coherence
 
 # %%

@@ -1,0 +1,51 @@
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ae_helpers.movies import ApproximateSearch, ItemIndex, nearest
+
+SMALL = np.array([[1, 0], [2, 1], [0, 3], [-1, 0], [5, 0.1]])
+
+
+def test_nearest_by_hand():
+    vectors = np.array([[1.0], [3.0], [2.0], [3.0]])
+    rows, products = nearest(vectors, np.array([2.0]), 2)
+    assert rows.tolist() == [1, 3] and products.tolist() == [6, 6]
+    assert nearest(vectors, np.array([2.0]), 2, without=[1])[0].tolist() == [3, 2]
+
+
+# Approximate search.
+
+
+def test_approximate_search_needs_a_library(monkeypatch, small_movies):
+    monkeypatch.setitem(sys.modules, "usearch.index", None)
+    with pytest.raises(ImportError, match=r"needs the library usearch.*pip install -r requirements-index.txt"):
+        ItemIndex(SMALL, small_movies(), approximate=True)
+
+
+def test_approximate_search_finds_nearly_the_same(embeddings, tmp_path, movies, counts):
+    pytest.importorskip("usearch")
+    known = np.flatnonzero(counts >= 10)  # some 2,000
+    exact = ItemIndex(embeddings[known], movies.iloc[known])
+    approximate = ItemIndex(embeddings[known], movies.iloc[known], approximate=True)
+    shares = []
+    for movie in exact.movies["movieId"][:200]:
+        right, found = exact.similar(movie), approximate.similar(movie)
+        assert len(found) == 10 and movie not in found.index and found["similarity"].is_monotonic_decreasing
+        shares.append(right.index.isin(found.index).mean())
+    assert np.mean(shares) > 0.95
+    assert len(approximate.similar_to_many(["alien", "toy story"], 500)) == 500
+    approximate.save(tmp_path / "index.npz")
+    loaded = ItemIndex.load(tmp_path / "index.npz", approximate=True)
+    np.testing.assert_allclose(loaded.similar("alien", 3)["similarity"], exact.similar("alien", 3)["similarity"], 1e-6)
+
+
+def test_approximate_search_of_few_or_equal_vectors_is_complete(small_movies):
+    pytest.importorskip("usearch")
+    table = ItemIndex(SMALL, small_movies(), approximate=True).similar("A", 4)
+    pd.testing.assert_frame_equal(table, ItemIndex(SMALL, small_movies()).similar("A", 4))
+    equal = np.full((3_000, 4), 0.5, np.float32)
+    rows, products = ApproximateSearch(equal).search(equal[0], 2_000, without=[7])
+    assert len(set(rows.tolist()) - {7}) == 2_000 and products.tolist() == [1] * 2_000
