@@ -1,33 +1,72 @@
-"""The statements of a lesson, each checked when the notebook runs."""
+"""The statements of a lesson, each checked when the notebook runs, with the numbers that it rests on."""
+
+import numbers
+import operator
 
 import numpy as np
+
+SIGNS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}
 
 
 class ClaimFailed(AssertionError):
     """A lesson states something that does not hold."""
 
 
-def claim(sentence, holds):
-    """Print a tick and `sentence` if `holds`, else stop the notebook.
+def claim(sentence: str, *comparison) -> None:
+    """Print a tick, `sentence` and its numbers if the comparison holds, else stop the notebook.
 
     Args:
-        sentence: str, the statement. No computed number belongs in it: what is
-            printed is compared, letter by letter, each time the notebook is tested.
-        holds: bool, whether it is true, usually a comparison such as
-            `ae_error < 0.8 * pca_error`.
+        sentence: str, the statement. No computed number belongs in it: the sentence is
+            compared, letter by letter, each time the notebook is tested. The numbers
+            behind it are not.
+        *comparison: real numbers with signs between them: `value, "<", value`, or
+            `low, "<", value, "<", high`. Signs are `<`, `<=`, `>`, `>=` and `==`.
 
     Raises:
-        ClaimFailed: if `holds` is False.
-        TypeError: if `holds` is no single bool (an array of them needs `.all()`),
-            or `sentence` no str.
+        ClaimFailed: if a comparison is false, and always where a number is NaN.
+        TypeError: if the sentence is no str, a value no single real number (an array
+            needs `.min()` or `.max()` first), or a sign none of the five. True and
+            False are no numbers: a claim compares what was measured.
+
+    Example:
+        >>> claim("16 learned numbers beat 32 of PCA", 6.34, "<", 9.9)
+        ✓ 16 learned numbers beat 32 of PCA (6.34 < 9.9)
     """
     if not isinstance(sentence, str):
         raise TypeError(f"A claim is a sentence, but a {type(sentence).__name__} came first.")
-    if not isinstance(holds, (bool, np.bool_)):
+    values, signs = comparison[::2], comparison[1::2]
+    if len(values) < 2 or len(values) != len(signs) + 1:
+        raise TypeError(f'A claim compares, for example `a, "<", b` or `low, "<", a, "<", high`, but has {comparison!r}.')
+    for sign in signs:
+        if not (isinstance(sign, str) and sign in SIGNS):
+            raise TypeError(f"Between two values stands one of {' '.join(SIGNS)}, but here {sign!r}.")
+    values = [_as_number(value) for value in values]
+    shown = _shown(values, signs)
+    if not all(SIGNS[sign](a, b) for a, sign, b in zip(values, signs, values[1:], strict=False)):
+        raise ClaimFailed(f"This does not hold: {sentence} ({shown})")
+    print(f"✓ {sentence} ({shown})")
+
+
+def _as_number(value):
+    """A plain int or float, from a real number of any library."""
+    if hasattr(value, "detach"):  # torch
+        value = value.detach()
+    if getattr(value, "shape", None) == () and not isinstance(value, numbers.Real):  # an array or tensor without axes
+        value = np.asarray(value).item()
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(
-            f"Whether a claim holds is True or False, but {holds!r} came. "
-            "Compare values (`a < b`), and reduce arrays with `.all()`."
+            f"A claim compares single real numbers, but {value!r} came. "
+            "Reduce arrays with `.min()`, `.max()` or `.mean()`, and compare values instead of giving True or False."
         )
-    if not holds:
-        raise ClaimFailed(f"This does not hold: {sentence}")
-    print(f"✓ {sentence}")
+    return value
+
+
+def _shown(values, signs):
+    """The comparison as text: three digits, or as many more as it takes to tell neighbours apart."""
+    for digits in range(3, 17):
+        texts = [f"{v:,}" if isinstance(v, int) else f"{v:,.{digits}g}" for v in values]
+        if all((a == b) == (x == y) for a, b, x, y in zip(values, values[1:], texts, texts[1:], strict=False)):
+            break
+    return " ".join(part for pair in zip(texts, [*signs, ""], strict=True) for part in pair).strip()

@@ -13,8 +13,10 @@ import numpy as np
 from scipy import ndimage
 
 from ae_helpers.checks import as_floats
+from ae_helpers.splits import makes
 
 
+@makes
 def add_gaussian_noise(x, sigma, *, seed, clip=True):
     """Add independent normal noise to each pixel: `x + N(0, sigma)`.
 
@@ -38,6 +40,7 @@ def add_gaussian_noise(x, sigma, *, seed, clip=True):
     return np.clip(x, 0, 1, out=x) if clip else x
 
 
+@makes
 def add_salt_and_pepper(x, fraction, *, seed):
     """Set a random share of the pixels to black or white, each as likely.
 
@@ -60,6 +63,7 @@ def add_salt_and_pepper(x, fraction, *, seed):
     return x
 
 
+@makes
 def add_occlusion(x, size, *, seed):
     """Cover a square at a random place of each image with black.
 
@@ -91,6 +95,7 @@ def add_occlusion(x, size, *, seed):
     return x
 
 
+@makes
 def add_blur(x, sigma):
     """Blur with a Gaussian (`scipy.ndimage.gaussian_filter`, dark beyond the border).
 

@@ -7,8 +7,10 @@ import scipy.stats
 from skimage.metrics import structural_similarity
 
 from ae_helpers.checks import as_floats, same_shape
+from ae_helpers.splits import measures
 
 
+@measures
 def squared_error(x, x_hat):
     """Squared reconstruction error of each image.
 
@@ -29,6 +31,7 @@ def squared_error(x, x_hat):
     return np.square(difference, out=difference).sum(axis=_all_but_first(x), dtype=np.float64)
 
 
+@measures
 def psnr(x, x_hat):
     """Peak signal-to-noise ratio of each image, in dB.
 
@@ -50,6 +53,7 @@ def psnr(x, x_hat):
         return -10 * np.log10(squared_error(x, x_hat) / pixels)
 
 
+@measures
 def ssim(x, x_hat):
     """Structural similarity of each image (Wang, Bovik, Sheikh and Simoncelli 2004), by scikit-image.
 
@@ -79,6 +83,7 @@ def ssim(x, x_hat):
     return windows.reshape(x.shape)[:, 3:-3, 3:-3].mean(axis=(1, 2))
 
 
+@measures
 def binary_cross_entropy(x, x_hat, *, epsilon=1e-7):
     """Binary cross-entropy of each image, in nats per pixel.
 

@@ -1,0 +1,207 @@
+"""Each kind of leak is found, and what is right is not called one."""
+
+import keras
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
+
+from ae_helpers import splits as module
+from ae_helpers.claims import ClaimFailed
+from ae_helpers.corruption import add_gaussian_noise
+from ae_helpers.denoisers import LinearMap
+from ae_helpers.metrics import squared_error
+from ae_helpers.models import dense_autoencoder
+from ae_helpers.splits import unwatched, watch_splits
+
+RANDOM = np.random.default_rng(0)
+X = {
+    name: RANDOM.random((n, 4, 4, 1)).astype("float32") for name, n in {"train": 30, "valid": 10, "test": 20}.items()
+}
+
+
+@pytest.fixture
+def splits(monkeypatch):
+    monkeypatch.setattr(module, "_watching", None)  # set back afterwards: other tests are not watched
+    return watch_splits(**X)
+
+
+@pytest.fixture
+def autoencoder(splits):
+    model = dense_autoencoder(3, hidden_sizes=(), input_shape=(4, 4, 1))
+    model.compile("sgd", "mse")
+    return model
+
+
+def flat(x):
+    return x.reshape(len(x), -1)
+
+
+def honest(model):
+    model.fit(X["train"], X["train"], validation_data=(X["valid"], X["valid"]), verbose=0)
+    squared_error(X["test"], model.reconstruct(X["test"]))
+
+
+def test_honest_work_passes(splits, autoencoder, capsys):
+    honest(autoencoder)
+    pca = PCA(2).fit(flat(255 * X["train"]))
+    squared_error(X["test"], pca.inverse_transform(pca.transform(flat(X["test"]))).reshape(X["test"].shape).clip(0, 1))
+    NearestNeighbors(n_neighbors=2).fit(autoencoder.encode(X["test"])).kneighbors()
+    NearestNeighbors().fit(autoencoder.encode(X["train"])).kneighbors(autoencoder.encode(X["test"]))
+    assert splits.check() is None
+    assert capsys.readouterr().out == "✓ What was measured had not been trained on\n"
+
+
+LABELS = {name: np.arange(len(x)) % 2 for name, x in X.items()}
+LEAKS = {
+    "test images in fit": (lambda m: m.fit(X["test"], X["test"], verbose=0), "autoencoder was fitted on test"),
+    "a few test images among the training images": (
+        lambda m: m.fit(np.concatenate([X["train"], X["test"][:1]]), verbose=0, y=np.zeros((31, 4, 4, 1))),
+        "autoencoder was fitted on test",
+    ),
+    "test images as targets": (
+        lambda m: m.fit(np.ones_like(X["test"]), X["test"], verbose=0),
+        "autoencoder was fitted on test",
+    ),
+    "scaled to 255": (lambda m: m.fit(255 * X["test"], 255 * X["test"], verbose=0), "autoencoder was fitted on test"),
+    "in double precision": (lambda m: PCA(2).fit(flat(X["test"]).astype(float)), "PCA was fitted on test"),
+    "validation images in fit": (lambda m: m.fit(X["valid"], X["valid"], verbose=0), "autoencoder was fitted on valid"),
+    "noisy test images in fit": (
+        lambda m: LinearMap().fit(add_gaussian_noise(X["test"], 0.1, seed=0), np.ones_like(X["test"])),
+        "LinearMap was fitted on test",
+    ),
+    "validation on training images": (
+        lambda m: m.fit(X["train"], X["train"], verbose=0, validation_data=(X["train"], X["train"])),
+        "autoencoder was validated on train",
+    ),
+    "validation on test images": (
+        lambda m: m.fit(X["train"], X["train"], verbose=0, validation_data=(X["test"], X["test"])),
+        "autoencoder was validated on test",
+    ),
+    "PCA of test images": (lambda m: PCA(2).fit(flat(X["test"])), "PCA was fitted on test"),
+    "PCA of test images, in one go": (lambda m: PCA(2).fit_transform(flat(X["test"])), "PCA was fitted on test"),
+    "measured on training images": (
+        lambda m: squared_error(X["train"], m.reconstruct(X["train"])),
+        "squared_error was measured on train",
+    ),
+    "PCA of test images, by name": (lambda m: PCA(2).fit(X=flat(X["test"])), "PCA was fitted on test"),
+    "measured on training images, by name": (lambda m: squared_error(x=X["train"], x_hat=X["train"]), "squared_error was measured on train"),
+    "measured on a validation image": (
+        lambda m: squared_error(X["valid"][:1], X["valid"][:1]),
+        "squared_error was measured on valid",
+    ),
+    "evaluated on training images": (
+        lambda m: m.evaluate(X["train"], X["train"], verbose=0),
+        "autoencoder was measured on train",
+    ),
+    "a classifier fitted on codes of test images": (
+        lambda m: LogisticRegression().fit(m.encode(X["test"]), LABELS["test"]),
+        "LogisticRegression was fitted on test",
+    ),
+    "neighbours that vote among test codes": (
+        lambda m: KNeighborsClassifier().fit(m.encode(X["test"]), LABELS["test"]),
+        "KNeighborsClassifier was fitted on test",
+    ),
+    "a classifier scored on training codes": (
+        lambda m: LogisticRegression()
+        .fit(m.encode(X["train"]), LABELS["train"])
+        .score(m.encode(X["train"]), LABELS["train"]),
+        "LogisticRegression was measured on train",
+    ),
+    "an image as its own neighbour": (
+        lambda m: NearestNeighbors().fit(m.encode(X["test"])).kneighbors(m.encode(X["test"][:5])),
+        "NearestNeighbors was asked for neighbours of rows among which it searches",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LEAKS)
+def test_a_leak_is_found(name, splits, autoencoder, capsys):
+    leak, message = LEAKS[name]
+    honest(autoencoder)
+    leak(autoencoder)
+    with pytest.raises(ClaimFailed) as failure:
+        splits.check()
+    assert message in str(failure.value)
+    assert ";" not in str(failure.value), "one leak, one fault"
+    assert capsys.readouterr().out == ""
+
+
+def test_what_was_not_done_is_told(splits, autoencoder):
+    with pytest.raises(ClaimFailed, match=r"nothing was fitted on train; nothing was measured on test"):
+        splits.check()
+    autoencoder.fit(X["train"], X["train"], verbose=0)
+    with pytest.raises(ClaimFailed, match=r"\(nothing was measured on test\)"):
+        splits.check()
+
+
+def test_on_purpose(splits, autoencoder):
+    honest(autoencoder)
+    with splits.on_purpose("train"):
+        squared_error(X["train"], X["train"])
+    splits.check()
+    with splits.on_purpose("train"), splits.on_purpose("valid"):
+        squared_error(X["valid"], X["valid"])
+    splits.check()
+    squared_error(X["valid"], X["valid"])
+    with pytest.raises(ClaimFailed, match="measured on valid"):
+        splits.check()
+
+
+def test_purpose_excuses_no_training(splits, autoencoder):
+    with splits.on_purpose("test"):
+        autoencoder.fit(X["test"], X["test"], verbose=0)
+    with pytest.raises(ClaimFailed, match="fitted on test"):
+        splits.check()
+
+
+@pytest.mark.parametrize("names", [(), ("all",), ("train", "tests"), (None,)])
+def test_on_purpose_refuses_other_names(splits, names):
+    with pytest.raises(ValueError, match=r"train, valid, test"), splits.on_purpose(*names):
+        pass
+
+
+def test_a_figure_measures_nothing(splits, autoencoder):
+    honest(autoencoder)
+    with unwatched():
+        squared_error(X["train"], X["train"])
+    splits.check()
+
+
+def test_codes_that_coincide_are_nobodys(splits):
+    """Two splits whose codes are equal by chance: no fault can be told from that."""
+    splits.derive(X["train"], np.ones((30, 1)))
+    splits.derive(X["test"], np.ones((20, 1)))
+    splits.note("fitted", "x", np.ones((5, 1)))
+    assert splits._used["fitted"] == set()
+
+
+def test_rows_of_zeros_are_nobodys(splits):
+    splits.derive(X["test"], np.zeros((20, 3)))
+    splits.note("fitted", "x", np.zeros((5, 3)))
+    assert splits._used["fitted"] == set()
+
+
+@pytest.mark.parametrize("rows", [None, "text", 3.0, np.ones(5), np.array([["a"]]), np.empty((0, 3)), {"a": 1}, [[1], [2, 3]]])
+def test_what_has_no_rows_is_passed_over(splits, rows):
+    splits.note("fitted", "x", rows)
+    splits.derive(rows, rows)
+    assert splits._used["fitted"] == set()
+
+
+def test_results_stay_as_they_are(splits, autoencoder):
+    assert isinstance(autoencoder.fit(X["train"], X["train"], verbose=0), keras.callbacks.History)
+    pca = PCA(2)
+    assert pca.fit(flat(X["train"])) is pca
+
+
+def test_splits_that_overlap_are_refused():
+    with pytest.raises(ValueError, match=r"^1 rows of test stand in another split as well"):
+        watch_splits(train=X["train"], valid=X["valid"], test=np.concatenate([X["test"], X["train"][:1]]))
+
+
+@pytest.mark.parametrize("rows", [None, np.ones(3), "text"])
+def test_a_split_without_rows_is_refused(rows):
+    with pytest.raises(ValueError, match="valid should be an array"):
+        watch_splits(train=X["train"], valid=rows, test=X["test"])
