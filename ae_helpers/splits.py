@@ -196,15 +196,15 @@ def _wrap_libraries():
     from ae_helpers import denoisers
 
     _wrap(keras.Model, "fit", _after_keras_fit)
-    _wrap(keras.Model, "evaluate", lambda splits, _, model, x, *rest: splits.note("measured", _name(model), x))
+    _wrap(keras.Model, "evaluate", lambda splits, _, model, x, *rest: splits.note("measured", type(model).__name__, x))
     _wrap(keras.Model, "predict", _after_making)
     for estimator in _subclasses(sklearn.base.BaseEstimator):
         _wrap(estimator, "fit", _after_fit)
         _wrap(estimator, "fit_transform", _after_fit_transform)
         for name in ("transform", "inverse_transform", "predict"):
             _wrap(estimator, name, _after_making)
-        _wrap(estimator, "score", lambda splits, _, model, x, *rest: splits.note("measured", _name(model), x))
-        _wrap(estimator, "kneighbors", lambda splits, _, model, x, *rest: splits.ask(_name(model), model, x))
+        _wrap(estimator, "score", lambda splits, _, model, x, *rest: splits.note("measured", type(model).__name__, x))
+        _wrap(estimator, "kneighbors", lambda splits, _, model, x, *rest: splits.ask(type(model).__name__, model, x))
     for denoiser in vars(denoisers).values():
         if hasattr(denoiser, "denoise"):
             _wrap(denoiser, "fit", _after_fit)
@@ -220,12 +220,12 @@ def _wrap(owner, name, report):
 
 def _after_keras_fit(splits, result, model, x, y, *rest):
     for rows in (x,) if y is x else (x, y):
-        splits.note("fitted", _name(model), rows)
+        splits.note("fitted", type(model).__name__, rows)
     # Keras' order: batch_size, epochs, verbose, callbacks, validation_split, validation_data.
     validation = rest[5]
     if isinstance(validation, (tuple, list)):
         for rows in validation[:1] if validation[-1] is validation[0] else validation:
-            splits.note("validated", _name(model), rows)
+            splits.note("validated", type(model).__name__, rows)
 
 
 def _after_fit(splits, result, model, x, y=None, *rest):
@@ -233,7 +233,7 @@ def _after_fit(splits, result, model, x, y=None, *rest):
         splits.search(model, x)
     if hasattr(model, "predict") or not hasattr(model, "kneighbors"):  # to search among rows is not to learn from them
         for rows in (x, y):
-            splits.note("fitted", _name(model), rows)
+            splits.note("fitted", type(model).__name__, rows)
 
 
 def _after_fit_transform(splits, result, model, x, y=None, *rest):
@@ -243,10 +243,6 @@ def _after_fit_transform(splits, result, model, x, y=None, *rest):
 
 def _after_making(splits, result, model, x, *rest):
     splits.derive(x, result)
-
-
-def _name(model):
-    return getattr(model, "name", None) or type(model).__name__
 
 
 def _subclasses(owner):

@@ -55,29 +55,29 @@ def test_honest_work_passes(splits, autoencoder, capsys):
 
 LABELS = {name: np.arange(len(x)) % 2 for name, x in X.items()}
 LEAKS = {
-    "test images in fit": (lambda m: m.fit(X["test"], X["test"], verbose=0), "autoencoder was fitted on test"),
+    "test images in fit": (lambda m: m.fit(X["test"], X["test"], verbose=0), "Autoencoder was fitted on test"),
     "a few test images among the training images": (
         lambda m: m.fit(np.concatenate([X["train"], X["test"][:1]]), verbose=0, y=np.zeros((31, 4, 4, 1))),
-        "autoencoder was fitted on test",
+        "Autoencoder was fitted on test",
     ),
     "test images as targets": (
         lambda m: m.fit(np.ones_like(X["test"]), X["test"], verbose=0),
-        "autoencoder was fitted on test",
+        "Autoencoder was fitted on test",
     ),
-    "scaled to 255": (lambda m: m.fit(255 * X["test"], 255 * X["test"], verbose=0), "autoencoder was fitted on test"),
+    "scaled to 255": (lambda m: m.fit(255 * X["test"], 255 * X["test"], verbose=0), "Autoencoder was fitted on test"),
     "in double precision": (lambda m: PCA(2).fit(flat(X["test"]).astype(float)), "PCA was fitted on test"),
-    "validation images in fit": (lambda m: m.fit(X["valid"], X["valid"], verbose=0), "autoencoder was fitted on valid"),
+    "validation images in fit": (lambda m: m.fit(X["valid"], X["valid"], verbose=0), "Autoencoder was fitted on valid"),
     "noisy test images in fit": (
         lambda m: LinearMap().fit(add_gaussian_noise(X["test"], 0.1, seed=0), np.ones_like(X["test"])),
         "LinearMap was fitted on test",
     ),
     "validation on training images": (
         lambda m: m.fit(X["train"], X["train"], verbose=0, validation_data=(X["train"], X["train"])),
-        "autoencoder was validated on train",
+        "Autoencoder was validated on train",
     ),
     "validation on test images": (
         lambda m: m.fit(X["train"], X["train"], verbose=0, validation_data=(X["test"], X["test"])),
-        "autoencoder was validated on test",
+        "Autoencoder was validated on test",
     ),
     "PCA of test images": (lambda m: PCA(2).fit(flat(X["test"])), "PCA was fitted on test"),
     "PCA of test images, in one go": (lambda m: PCA(2).fit_transform(flat(X["test"])), "PCA was fitted on test"),
@@ -93,7 +93,7 @@ LEAKS = {
     ),
     "evaluated on training images": (
         lambda m: m.evaluate(X["train"], X["train"], verbose=0),
-        "autoencoder was measured on train",
+        "Autoencoder was measured on train",
     ),
     "a classifier fitted on codes of test images": (
         lambda m: LogisticRegression().fit(m.encode(X["test"]), LABELS["test"]),
