@@ -24,7 +24,7 @@ MB = 1e6
 LIMITS = {
     "import ae_helpers": (0.3, None),
     "load_mnist()": (1.0, "3x"),
-    "load_fashion_mnist()": (1.0, None),
+    "load_tfds_images(clothes)": (20.0, None),
     "load_movielens()": (1.0, None),
     "load_movielens(25 million)": (30.0, 3_000),
 }
@@ -83,7 +83,7 @@ def measure(name, folder):
 
     load = {
         "load_mnist()": data.load_mnist,
-        "load_fashion_mnist()": data.load_fashion_mnist,
+        "load_tfds_images(clothes)": lambda: data.load_tfds_images("fashion_mnist", "test[:2000]"),
         "load_movielens()": data.load_movielens,
         "load_movielens(25 million)": lambda: data.load_movielens(folder),
     }[name]

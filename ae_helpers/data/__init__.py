@@ -1,7 +1,7 @@
-"""Data for the lessons: bundled real data, folders of other MovieLens releases, TFDS."""
+"""Data for the lessons: digits, clothes, ratings; and everybody else's releases of the same kinds."""
 
-from ae_helpers.data.images import load_fashion_mnist, load_mnist
+from ae_helpers.data.images import load_mnist
 from ae_helpers.data.movielens import load_movielens
-from ae_helpers.data.online import load_tfds_images
+from ae_helpers.data.tfds import load_tfds_images
 
-__all__ = ["load_fashion_mnist", "load_mnist", "load_movielens", "load_tfds_images"]
+__all__ = ["load_mnist", "load_movielens", "load_tfds_images"]

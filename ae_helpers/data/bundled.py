@@ -2,13 +2,12 @@
 
 import gzip
 import hashlib
-import zlib
 from pathlib import Path
 
 DATASETS = Path(__file__).resolve().parents[1] / "datasets"
 
 
-def read_bundled(name):
+def read_bundled(name: str) -> bytes:
     """Content of a bundled file, after its checksum was verified.
 
     Args:
@@ -21,19 +20,51 @@ def read_bundled(name):
     Raises:
         FileNotFoundError: if the file or the list of checksums is missing.
         OSError: if one of the two can't be read.
-        ValueError: if the file is cut short or altered, or not in the list.
+        ValueError: if the file is damaged, or not in the list.
+
+    Example:
+        >>> len(read_bundled("mnist/t10k-labels-idx1-ubyte"))
+        10008
     """
-    path = DATASETS / f"{name}.gz"
-    packed = _read(path)
-    expected = _expected_checksum(f"{name}.gz")
-    found = hashlib.sha256(packed).hexdigest()
-    if found != expected:
-        problem = "is cut short" if _is_truncated(packed) else "was altered"
+    name = f"{name}.gz"
+    return gzip.decompress(_verified(name, _checksums().get(name)))
+
+
+def verified_folder(name: str) -> Path:
+    """A bundled folder, after the checksum of each of its files was verified.
+
+    Args:
+        name: path below `ae_helpers/datasets`, for example `"tfds/fashion_mnist/3.0.1"`.
+
+    Returns:
+        Path of the folder.
+
+    Raises:
+        FileNotFoundError, OSError, ValueError: as `read_bundled`, for each file of the folder.
+
+    Example:
+        >>> verified_folder("tfds/fashion_mnist/3.0.1").name
+        '3.0.1'
+    """
+    checksums = {file: checksum for file, checksum in _checksums().items() if file.startswith(f"{name}/")}
+    for file, checksum in (checksums or {name: None}).items():
+        _verified(file, checksum)
+    return DATASETS / name
+
+
+def _verified(name, checksum):
+    """Content of the file as it lies there."""
+    path = DATASETS / name
+    if checksum is None:
+        raise ValueError(f"{DATASETS / 'SHA256SUMS'} has no checksum for {name}. {_mend(DATASETS / 'SHA256SUMS')}")
+    content = _read(path)
+    found = hashlib.sha256(content).hexdigest()
+    if found != checksum:
         raise ValueError(
-            f"The bundled file {path} {problem}: "
-            f"its {len(packed):,} bytes have SHA-256 {found}, expected {expected}. {_mend(path)}"
+            f"The bundled file {path} was altered or cut short: "
+            f"its {len(content):,} bytes have SHA-256 {found}, expected {checksum}. {_mend(path)}"
         )
-    return gzip.decompress(packed)
+    return content
 
 
 def _read(path):
@@ -48,27 +79,17 @@ def _read(path):
         ) from error
 
 
-def _expected_checksum(name):
-    """The SHA-256 that `SHA256SUMS` gives for a file, in the form of `sha256sum`."""
-    path = DATASETS / "SHA256SUMS"
-    for line in _read(path).decode("ascii", "replace").splitlines():
-        checksum, _, listed = line.partition("  ")
-        if listed == name:
-            return checksum
-    raise ValueError(f"{path} has no checksum for {name}. {_mend(path)}")
+def _checksums():
+    """The SHA-256 of each bundled file, from `SHA256SUMS`, which has the form of `sha256sum`."""
+    lines = _read(DATASETS / "SHA256SUMS").decode("ascii", "replace").splitlines()
+    return {name: checksum for checksum, _, name in (line.partition("  ") for line in lines)}
 
 
 def _mend(path):
-    return f"Restore it with `git checkout -- {path}`, or rebuild all data with `python tools/build_datasets.py`."
-
-
-def _is_truncated(packed):
-    if not packed:  # to gzip, nothing at all is complete
-        return True
-    try:
-        gzip.decompress(packed)
-    except EOFError:
-        return True
-    except (OSError, zlib.error):
-        return False
-    return False
+    root = DATASETS.parents[1]
+    if (root / ".git").exists():  # a clone
+        return (
+            f"Restore it with `git checkout -- {path}`, or rebuild all data with "
+            f"`python {root / 'tools' / 'build_datasets.py'}`."
+        )
+    return "Install ae_helpers again, with pip's option --force-reinstall."

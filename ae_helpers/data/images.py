@@ -1,4 +1,4 @@
-"""The bundled images: MNIST, and a part of Fashion-MNIST."""
+"""The bundled handwritten digits of MNIST."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ VALIDATION_EVERY = 12  # 5,000 of the 60,000 training images
 SPLIT_SEED = 0
 
 
-def load_mnist():
+def load_mnist() -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     """The 70,000 handwritten digits of MNIST, split three ways.
 
     The 5,000 validation images come from the 60,000 training images: always
@@ -23,6 +23,11 @@ def load_mnist():
         FileNotFoundError, OSError, ValueError: if a bundled file is missing,
             unreadable, cut short or altered; the message says how to mend it.
 
+    Example:
+        >>> (x_train, y_train), (x_valid, y_valid), (x_test, y_test) = load_mnist()
+        >>> x_train.shape, y_train.shape
+        ((55000, 28, 28, 1), (55000,))
+
     Source: LeCun, Cortes and Burges, The MNIST database of handwritten digits.
     """
     images, labels = _read_pair("mnist/train")
@@ -34,23 +39,6 @@ def load_mnist():
         (_as_unit_floats(images[valid]), labels[valid]),
         (_as_unit_floats(test_images), test_labels),
     )
-
-
-def load_fashion_mnist():
-    """The first 2,000 test images of Fashion-MNIST: clothes, in the format of MNIST.
-
-    Returns:
-        `(x, y)`: images float32 `(2000, 28, 28, 1)` in [0, 1], 0 is black;
-        labels int64 `(2000,)`: 0 T-shirt, 1 trouser, 2 pullover, 3 dress,
-        4 coat, 5 sandal, 6 shirt, 7 sneaker, 8 bag, 9 ankle boot.
-
-    Raises:
-        FileNotFoundError, OSError, ValueError: as `load_mnist`.
-
-    Source: Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747.
-    """
-    images, labels = _read_pair("fashion-mnist/t10k")
-    return _as_unit_floats(images), labels
 
 
 def _read_pair(prefix):

@@ -37,7 +37,7 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 import ae_helpers
 from ae_helpers import plots
 from ae_helpers.claims import claim
-from ae_helpers.data import load_fashion_mnist, load_mnist
+from ae_helpers.data import load_mnist, load_tfds_images
 from ae_helpers.metrics import squared_error
 from ae_helpers.models import dense_autoencoder
 from ae_helpers.plots import show
@@ -462,7 +462,7 @@ rows, columns = cat.shape[0] // 28, cat.shape[1] // 28
 patches = (
     cat[: 28 * rows, : 28 * columns].reshape(rows, 28, columns, 28).swapaxes(1, 2).reshape(-1, 28, 28, 1)
 )
-clothes, _ = load_fashion_mnist()
+clothes, _ = load_tfds_images("fashion_mnist", "test[:2000]")
 foreign = {
     "digits": x_test,
     "digits upside down": x_test[:, ::-1, ::-1],
@@ -703,7 +703,7 @@ claim("... and its code is nothing but the pixels.", copy_codes_are_pixels)
 #
 # 1. *(a minute)* In "From one digit to another", walk from a 4 to a 9, and from a 1 to a 0. Which path passes through other digits?
 # 2. *(ten minutes)* Train the autoencoder with 32 numbers for 10 epochs. How much of the gap between 32 and 64 numbers was training, how much was size?
-# 3. *(twenty minutes)* Train a digit autoencoder on clothes (`load_fashion_mnist`), and rebuild digits with it. Is the failure symmetric?
+# 3. *(twenty minutes)* Train a digit autoencoder on clothes (`load_tfds_images("fashion_mnist", "test[:2000]")`), and rebuild digits with it. Is the failure symmetric?
 # 4. *(half an hour)* Replace `dense_autoencoder` by `conv_autoencoder`. Compare error, parameters and time at 32 numbers.
 # 5. *(open)* `load_tfds_images("kmnist")` gives Japanese characters (you need to be online once). Where do they lie between digits and clothes? Predict first, then measure.
 

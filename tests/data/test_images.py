@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from ae_helpers.data import bundled, load_fashion_mnist, load_mnist, load_movielens
+from ae_helpers.data import bundled, load_mnist, load_movielens, load_tfds_images
 
 # SHA-256 of the four unpacked files, as published.
 RAW_SHA256 = {
@@ -36,6 +36,10 @@ def raw():
 def as_bytes(x):
     """The original bytes of each image."""
     return np.rint(x * 255).astype(np.uint8).reshape(len(x), 784)
+
+
+def load_clothes():
+    return load_tfds_images("fashion_mnist", "test[:2000]")
 
 
 # What the loaders return
@@ -92,7 +96,7 @@ def test_split_is_the_same_on_every_machine(mnist):
 
 
 def test_callers_may_change_the_arrays(mnist):
-    for array in (*load_fashion_mnist(), *mnist[0]):
+    for array in (*load_clothes(), *mnist[0]):
         assert array.flags.writeable
 
 
@@ -105,14 +109,6 @@ def test_mnist_has_the_known_mean_and_deviation(mnist):
     x = np.concatenate([mnist[0][0], mnist[1][0]])
     assert x.mean(dtype=np.float64) == pytest.approx(0.1307, abs=5e-5)
     assert x.std(dtype=np.float64) == pytest.approx(0.3081, abs=5e-5)
-
-
-def test_fashion_mnist():
-    x, y = load_fashion_mnist()
-    assert (x.shape, x.dtype, y.shape, y.dtype) == ((2_000, 28, 28, 1), np.float32, (2_000,), np.int64)
-    assert (x.min(), x.max()) == (0, 1)
-    assert np.unique(y).tolist() == list(range(10))
-    assert y[:10].tolist() == [9, 2, 1, 1, 6, 1, 4, 6, 5, 7]  # the first ten test labels, as published
 
 
 # Damaged files
@@ -160,8 +156,9 @@ def replace(path, change):
 
 @pytest.fixture
 def datasets(tmp_path, monkeypatch):
-    """A copy of the bundled data, made of links."""
-    copy = tmp_path / "datasets"
+    """A copy of the bundled data, made of links, as in a clone."""
+    (tmp_path / ".git").mkdir()
+    copy = tmp_path / "ae_helpers" / "datasets"
     shutil.copytree(bundled.DATASETS, copy, copy_function=os.symlink)
     monkeypatch.setattr(bundled, "DATASETS", copy)
     return copy
@@ -171,10 +168,10 @@ def datasets(tmp_path, monkeypatch):
     ("damage", "error", "problem"),
     [
         (remove, FileNotFoundError, "is missing"),
-        (cut_short, ValueError, "is cut short"),
-        (cut_to_nothing, ValueError, "is cut short"),
-        (alter_one_byte, ValueError, "was altered"),
-        (append_a_byte, ValueError, "was altered"),
+        (cut_short, ValueError, "was altered or cut short"),
+        (cut_to_nothing, ValueError, "was altered or cut short"),
+        (alter_one_byte, ValueError, "was altered or cut short"),
+        (append_a_byte, ValueError, "was altered or cut short"),
         (put_a_folder_in_its_place, OSError, "can't be read"),
     ],
 )
@@ -183,7 +180,8 @@ def datasets(tmp_path, monkeypatch):
     [
         (load_mnist, "mnist/train-images-idx3-ubyte.gz"),
         (load_mnist, "mnist/t10k-labels-idx1-ubyte.gz"),
-        (load_fashion_mnist, "fashion-mnist/t10k-images-idx3-ubyte.gz"),
+        (load_clothes, "tfds/fashion_mnist/3.0.1/fashion_mnist-test.tfrecord-00000-of-00001"),
+        (load_clothes, "tfds/fashion_mnist/3.0.1/dataset_info.json"),
         (load_movielens, "movielens/ratings.csv.gz"),
         (load_movielens, "movielens/movies.csv.gz"),
     ],
@@ -213,8 +211,26 @@ def test_damaged_list_of_checksums_is_named_with_its_mend(datasets, damage, erro
     assert info.type is error
 
 
+def test_an_installed_package_is_installed_again(datasets):
+    """It has no git and no tools."""
+    (datasets.parents[1] / ".git").rmdir()
+    (datasets / "mnist/train-images-idx3-ubyte.gz").unlink()
+    with pytest.raises(FileNotFoundError, match="Install ae_helpers again") as info:
+        load_mnist()
+    assert "git" not in str(info.value).replace(str(datasets), "")
+
+
+def test_clothes_without_checksums_are_refused(datasets):
+    replace(datasets / "SHA256SUMS", lambda content: content.replace(b"  tfds/", b"  other/"))
+    with pytest.raises(ValueError, match=r"SHA256SUMS has no checksum for tfds/fashion_mnist/3\.0\.1\."):
+        load_clothes()
+
+
 def test_every_bundled_file_is_in_the_list_of_checksums():
-    files = sorted(bundled.DATASETS.glob("*/*.gz"))
-    assert len(files) == 8
-    for file in files:
-        assert bundled.read_bundled(f"{file.parent.name}/{file.stem}")
+    files = sorted(file for file in bundled.DATASETS.glob("*/**/*") if file.is_file())
+    lines = [
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(bundled.DATASETS).as_posix()}"
+        for file in files
+    ]
+    assert (bundled.DATASETS / "SHA256SUMS").read_text().splitlines() == lines
+    assert len(files) == 10

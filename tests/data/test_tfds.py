@@ -1,3 +1,4 @@
+import hashlib
 import http.server
 import io
 import re
@@ -10,16 +11,17 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from ae_helpers.data import load_tfds_images, online
+from ae_helpers.data import bundled, load_tfds_images
+from ae_helpers.data import tfds as module
 
 # None of these tests needs the network, or uses it where there is one.
 
 
-def prepare(data_dir, name, features, **splits):
+def prepare(data_dir, name, features, version="1.0.0", **splits):
     """Write a data set in TFDS' own format; each split is a list of examples, in order."""
     tfds.dataset_builders.store_as_tfds_dataset(
         name=name,
-        version="1.0.0",
+        version=version,
         features=tfds.features.FeaturesDict(features),
         split_datasets={split: list(enumerate(examples)) for split, examples in splits.items()},
         data_dir=data_dir,
@@ -43,6 +45,73 @@ def grey_dir(tmp_path_factory):
     examples = [{"image": image, "label": label} for image, label in zip(GREY, LABELS, strict=True)]
     prepare(data_dir, "tiny_grey", features, train=examples, test=examples[3:])
     return data_dir
+
+
+# The bundled clothes
+
+
+def test_clothes():
+    x, y = load_tfds_images("fashion_mnist", "test[:2000]")
+    assert (x.shape, x.dtype, y.shape, y.dtype) == ((2_000, 28, 28, 1), np.float32, (2_000,), np.int64)
+    assert (x.min(), x.max()) == (0, 1)
+    assert np.unique(y).tolist() == list(range(10))
+    # The first labels of the whole test split as tensorflow-datasets prepares it, which others have published.
+    assert y[:16].tolist() == [4, 4, 9, 7, 5, 1, 0, 5, 7, 4, 0, 8, 2, 3, 9, 0]
+    pixels = np.rint(x * 255).astype(np.uint8)
+    np.testing.assert_array_equal(x, pixels / np.float32(255))
+    assert hashlib.sha256(pixels.tobytes()).hexdigest()[:16] == "8fe3d54c59eab433"
+
+
+def test_part_of_the_clothes_is_cut_from_them():
+    x, y = load_tfds_images("fashion_mnist", "test[:2000]")
+    part, labels = load_tfds_images("fashion_mnist", "test[100:120]")
+    np.testing.assert_array_equal(part, x[100:120])
+    np.testing.assert_array_equal(labels, y[100:120])
+
+
+def test_tensorflow_datasets_reads_the_bundled_folder_itself():
+    folder = bundled.DATASETS / "tfds"
+    dataset = tfds.load("fashion_mnist", split="test", data_dir=folder, download=False, as_supervised=True)
+    images, labels = zip(*dataset.as_numpy_iterator(), strict=True)
+    x, y = load_tfds_images("fashion_mnist", "test[:2000]")
+    np.testing.assert_array_equal(np.stack(images) / np.float32(255), x)
+    np.testing.assert_array_equal(labels, y)
+    _, info = tfds.load("fashion_mnist", split="test", data_dir=folder, download=False, with_info=True)
+    assert info.features["label"].names[9] == "Ankle boot"
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "expected"),
+    [
+        ("fashion_mnist", "test[:2000]", True),
+        ("fashion_mnist", "test[:20%]", True),
+        ("fashion_mnist", "test[5:7]+test[1990:2000]", True),
+        ("fashion_mnist", "test[:-8000]", True),
+        ("fashion_mnist", "test[:2001]", False),
+        ("fashion_mnist", "test[5:7]+test[1990:2001]", False),
+        ("fashion_mnist", "test", False),
+        ("fashion_mnist", "test[1000:]", False),
+        ("fashion_mnist", "test[-5:]", False),
+        ("fashion_mnist", "train[:10]", False),
+        ("fashion_mnist", "all", False),
+        ("fashion_mnist", "all[:10]", False),
+        ("fashion_mnist", "valid", False),
+        ("fashion_mnist", "test[", False),
+        ("mnist", "test[:2000]", False),
+    ],
+)
+def test_only_what_is_bundled_is_read_from_there(name, split, expected):
+    """All else would be other images than the catalogue's under the catalogue's name."""
+    assert module._is_bundled(name, split) is expected
+
+
+def test_a_folder_of_ones_own_comes_before_the_bundled_one(tmp_path):
+    features = {"image": image_feature(28, 28, 1), "label": tfds.features.ClassLabel(num_classes=10)}
+    examples = [{"image": GREY[0], "label": 3}]
+    prepare(tmp_path, "fashion_mnist", features, version="3.0.1", test=examples)
+    x, y = load_tfds_images("fashion_mnist", "test[:1]", data_dir=tmp_path)
+    np.testing.assert_array_equal(x, GREY[:1] / np.float32(255))
+    assert y.tolist() == [3]
 
 
 # Prepared data sets
@@ -187,7 +256,7 @@ def test_wrong_split_is_refused(grey_dir, split):
 
 
 def test_empty_split_is_refused(grey_dir):
-    with pytest.raises(ValueError, match=r"no split 'train\[:0\]'.*no data"):
+    with pytest.raises(ValueError, match=r"'tiny_grey'.*no data"):
         load_tfds_images("tiny_grey", "train[:0]", data_dir=grey_dir)
     with (
         tfds.testing.mock_data(as_dataset_fn=lambda builder, **_: one_image().take(0)),
@@ -221,12 +290,12 @@ def require_a_quick_connection_error(data_dir):
 def test_nobody_there(tmp_path, monkeypatch, listener):
     url = url_of(listener)
     listener.close()  # now nothing listens on this port
-    monkeypatch.setattr(online, "_servers", lambda builder: [url])
+    monkeypatch.setattr(module, "_servers", lambda builder: [url])
     require_a_quick_connection_error(tmp_path)
 
 
 def test_server_accepts_but_never_answers(tmp_path, monkeypatch, listener):
-    monkeypatch.setattr(online, "_servers", lambda builder: [url_of(listener)])
+    monkeypatch.setattr(module, "_servers", lambda builder: [url_of(listener)])
     require_a_quick_connection_error(tmp_path)
 
 
@@ -243,8 +312,8 @@ def test_server_answers_too_slowly(tmp_path, monkeypatch, listener):
 
     thread = threading.Thread(target=drip, daemon=True)
     thread.start()
-    monkeypatch.setattr(online, "_servers", lambda builder: [url_of(listener)])
-    monkeypatch.setattr(online, "PATIENCE", 1.0)
+    monkeypatch.setattr(module, "_servers", lambda builder: [url_of(listener)])
+    monkeypatch.setattr(module, "PATIENCE", 1.0)
     require_a_quick_connection_error(tmp_path)
     stop.set()
     thread.join()
@@ -295,7 +364,7 @@ class TinyOnline(tfds.core.GeneratorBasedBuilder):
 @pytest.fixture
 def tiny_online(monkeypatch, web_server):
     monkeypatch.setattr(TinyOnline, "url", url_of(web_server.socket))
-    monkeypatch.setattr(online, "ANY_SERVER", TinyOnline.url)
+    monkeypatch.setattr(module, "ANY_SERVER", TinyOnline.url)
     return web_server
 
 
@@ -328,11 +397,11 @@ def test_broken_server_counts_as_none(tmp_path, tiny_online):
 
 def test_one_answer_is_enough(listener, web_server):
     start = time.monotonic()
-    assert online._any_answers([url_of(listener), url_of(web_server.socket)])
-    assert time.monotonic() - start < online.PATIENCE
-    assert not online._any_answers([])
+    assert module._any_answers([url_of(listener), url_of(web_server.socket)])
+    assert time.monotonic() - start < module.PATIENCE
+    assert not module._any_answers([])
 
 
 @pytest.mark.parametrize(("name", "host"), [("kmnist", "codh.rois.ac.jp"), ("cifar10", "www.cs.toronto.edu")])
 def test_servers_are_those_that_tfds_downloads_from(name, host):
-    assert [url.split("/")[2] for url in online._servers(tfds.builder(name))] == [host]
+    assert [url.split("/")[2] for url in module._servers(tfds.builder(name))] == [host]
