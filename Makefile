@@ -5,11 +5,8 @@ PYTHON ?= python3
 # What must run on JAX as well as on TensorFlow.
 BACKEND_TESTS := tests/test_layers.py tests/test_models.py tests/test_metrics.py tests/test_batches.py
 BIN := .venv/bin
-# TensorFlow's start-up messages would stand in every notebook's first output.
-export TF_CPP_MIN_LOG_LEVEL = 3
-export TF_ENABLE_ONEDNN_OPTS = 0
-# What a training step frees, the next one takes again: under Linux, freed memory is kept (100 MB).
-export MALLOC_TOP_PAD_ = 100000000
+# The one place of these settings says what they are for.
+$(foreach setting,$(shell $(PYTHON) tools/environment.py),$(eval export $(setting)))
 
 .PHONY: help lab test notebooks lint seeds mistakes formats choose paper-table benchmark nearest scale distributed data classroom grade prove test-lowest test-newest clean
 

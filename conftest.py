@@ -2,8 +2,9 @@
 
 import os
 
-# No banner in outputs, and no oneDNN, whose sums differ from processor to processor.
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
-# For kernels under Linux: what a training step frees, the next one takes again. So freed memory is kept (100 MB).
-os.environ["MALLOC_TOP_PAD_"] = "100000000"
+from tools.environment import KERNEL_ENVIRONMENT
+
+backend = os.environ.get("KERAS_BACKEND")  # tests run on the others, too
+os.environ.update(KERNEL_ENVIRONMENT)
+if backend:
+    os.environ["KERAS_BACKEND"] = backend

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import nbformat
 
-from tools.build_notebooks import ENVIRONMENT, read_script
+from tools.build_notebooks import read_script
+from tools.environment import KERNEL_ENVIRONMENT
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "assignments" / "src"
@@ -133,7 +134,7 @@ def nbgrader_command(*arguments):
 def nbgrader_environment(course):
     """Environment in which nbgrader finds the students' kernel, and the programs installed beside it."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return {**os.environ, **ENVIRONMENT, "PATH": path, "JUPYTER_PATH": str(course / "jupyter")}
+    return {**os.environ, **KERNEL_ENVIRONMENT, "PATH": path, "JUPYTER_PATH": str(course / "jupyter")}
 
 
 def nbgrader(course, *arguments):

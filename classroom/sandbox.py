@@ -5,7 +5,7 @@ which gives the kernel a file system that holds Python, this course's package an
 folder in memory, and nothing else: no home, no submissions, no solutions, no gradebook. It
 has no network (the kernel's sockets are files), sees no other process, has no privileges
 and can't get any, and ends with its parent. `prlimit` bounds the memory and the size of files.
-Only the standard library is used here: this runs before everything else.
+Only the standard library is used here, besides the settings: this runs before everything else.
 """
 
 import os
@@ -15,17 +15,18 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tools.environment import KERNEL_ENVIRONMENT
+
 ROOT = Path(__file__).resolve().parents[1]
 GB = 1024**3
 FILES_BYTES = 1 * GB  # all files that the student's code writes; they lie in memory, besides its own
 SHARED_BYTES = GB // 16  # /dev/shm
 ENVIRONMENT = {
+    **KERNEL_ENVIRONMENT,
     "HOME": "/tmp",
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_ENABLE_ONEDNN_OPTS": "0",
-    "KERAS_BACKEND": "tensorflow",
+    "PYTHONPATH": str(ROOT),  # of which the sandbox sees `ae_helpers` only
     "NBGRADER_EXECUTION": "autograde",
 }
 

@@ -1,5 +1,6 @@
 """The classroom, on a small assignment of its own; `make prove` grades answers to the real ones."""
 
+import contextlib
 import csv
 import json
 import os
@@ -100,7 +101,7 @@ def small_course(tmp_path_factory):
     (folder / "src" / "99_doubling.py").write_text(SMALL, encoding="utf-8")
     patch = pytest.MonkeyPatch()
     patch.setattr(course_module, "SOURCES", folder / "src")
-    build(folder / "course", cell_seconds=4)
+    build(folder / "course", cell_seconds=10)
     yield folder / "course"
     patch.undo()
 
@@ -282,7 +283,7 @@ print("processes:", attempt(lambda: len([p for p in os.listdir("/proc") if p.isd
 FILLS = """\
 import os, sys, time
 os.makedirs(os.path.dirname(sys.argv[sys.argv.index("-f") + 1]) + "/a/b")
-time.sleep(3)
+time.sleep(60)
 """
 SCRIPT = """\
 from IPython.display import HTML, display
@@ -326,7 +327,7 @@ def class_graded(small_course, tmp_path_factory):
         ),
         "ends": solved(small_course, first="import os\nos._exit(1)"),
         "eats": solved(small_course, first="x = bytearray(3 * 1024**3)"),
-        "prints": solved(small_course, first="for i in range(20_000): print('much ' * 50)"),
+        "prints": solved(small_course, first="for i in range(5_000): print('much ' * 50)"),
         "prints-one-line": solved(small_course, first="print('x' * 50_000_000)"),
         "scripts": solved(small_course, first=SCRIPT),
         "fills-sockets": solved(small_course, first=FILLS),
@@ -338,7 +339,7 @@ def class_graded(small_course, tmp_path_factory):
     for student, notebook in class_.items():
         nbformat.write(notebook, folder / f"{student}.ipynb")
     (folder / "empty.ipynb").write_text("")
-    limits = Limits(seconds=25, memory_gb=1.5)
+    limits = Limits(seconds=600, memory_gb=1.5)  # nobody of these is ended for the time
     records = grade(small_course, folder, limits=limits)
     server.close()
     return {record["student"]: record for record in records}, small_course, folder, limits
@@ -373,9 +374,9 @@ def test_everybody_gets_a_grade_or_a_reason(class_graded):
 @pytest.mark.parametrize(
     ("code", "limits", "words"),
     [
-        ("import time; time.sleep(60)", {"seconds": 1}, "more than 1 seconds"),
-        ("x = bytearray(300 * 1024**2); import time; time.sleep(60)", {"memory_gb": 0.2}, "0.2 GB of memory"),
-        ("import os, time; [os.fork() for _ in range(4)]; time.sleep(60)", {"processes": 10}, "more than 10 processes"),
+        ("import time; time.sleep(600)", {"seconds": 1}, "more than 1 seconds"),
+        ("x = bytearray(300 * 1024**2); import time; time.sleep(600)", {"memory_gb": 0.2}, "0.2 GB of memory"),
+        ("import os, time; [os.fork() for _ in range(4)]; time.sleep(99)", {"processes": 10}, "more than 10 processes"),
         ("pass", {}, None),
     ],
 )
@@ -384,13 +385,27 @@ def test_what_goes_beyond_its_limits_is_ended(code, limits, words):
 
     process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
     try:
-        problem = watch(process, Limits(**{"seconds": 30, **limits}))
+        problem = watch(process, Limits(**{"seconds": 300, **limits}))
         assert problem is None if words is None else words in problem
     finally:
         family = family_of(process.pid)
         end(process)
-    time.sleep(0.5)
-    assert not [member for member in family if member.is_running() and member.status() != psutil.STATUS_ZOMBIE]
+    assert not still_running(family)
+
+
+def still_running(family):
+    """Those of some processes that run on, though each had a minute to go."""
+    gone_by = time.monotonic() + 60
+    while time.monotonic() < gone_by:
+        running = []
+        for member in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if member.status() != psutil.STATUS_ZOMBIE:
+                    running.append(member)
+        if not running:
+            break
+        time.sleep(0.05)
+    return running
 
 
 @needs_sandbox
@@ -404,8 +419,9 @@ def test_memory_is_limited_inside_the_kernel(class_graded):
 def test_the_sandbox_holds(class_graded):
     _, course, _, _ = class_graded
     notebook = nbformat.read(course / "autograded" / "spies" / "99_doubling" / "99_doubling.ipynb", as_version=4)
-    said = dict(line.split(": ", 1) for line in notebook.cells[1].outputs[0].text.strip().splitlines())
-    assert said["package"] == said["processes"] == "True"
+    text = "".join(output.text for output in notebook.cells[1].outputs)  # it may come in several pieces
+    said = dict(line.split(": ", 1) for line in text.strip().splitlines())
+    assert said["package"] == said["processes"] == said["shm"] == "True"
     for what in ("connect", "secret", "solutions", "course", "write", "root", "other", "namespace"):
         assert said[what].startswith("FAILED"), (what, said[what])
 

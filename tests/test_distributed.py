@@ -20,7 +20,7 @@ SCRIPT = ROOT / "examples" / "train_items_distributed.py"
 # Dropout stays on: the processes draw its mask together.
 SMALL = ["--steps", "100", "--save-every", "20", "--hidden-size", "32", "--latent-dim", "8"]
 STEPS = [20, 40, 60, 80, 100]
-PATIENCE = 180  # seconds until a process is killed, so that nothing hangs
+PATIENCE = 1800  # seconds until a process is killed, so that nothing hangs
 
 
 @pytest.fixture

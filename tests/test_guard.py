@@ -42,7 +42,7 @@ def nbval(notebook, folder, *options):
     path = Path(folder, "99_short.ipynb")
     nbformat.write(notebook, path)
     command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "-n0", *options, path]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
     return done.returncode, done.stdout
 
 

@@ -23,19 +23,13 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 
+from tools.environment import KERNEL_ENVIRONMENT
+
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 SOURCES = NOTEBOOKS / "src"
 IMAGES = ROOT / "docs" / "images"
-CELL_TIMEOUT = 300  # seconds
-# In which lessons are built and checked: no banner, sums that differ less between processors, and
-# under Linux freed memory is kept (100 MB), for what one training step frees the next one takes again.
-ENVIRONMENT = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_ENABLE_ONEDNN_OPTS": "0",
-    "MALLOC_TOP_PAD_": "100000000",
-    "KERAS_BACKEND": "tensorflow",
-}
+CELL_TIMEOUT = 1200  # seconds; longer is a hang
 # What lessons read besides code.
 DATASETS = ROOT / "ae_helpers" / "datasets" / "SHA256SUMS"
 TABLES = ROOT / "benchmarks"  # its CSV files
@@ -122,8 +116,8 @@ def execute(notebook, name, *, folder):
         # TensorFlow's C++ code writes lines with the time to stderr: to the terminal with them, not into a cell.
         extra_arguments=["--IPKernelApp.capture_fd_output=False"],
     )
-    client.execute(env={**os.environ, **ENVIRONMENT})
-    modules = json.loads(notebook.cells.pop().outputs[0]["text"])
+    client.execute(env={**os.environ, **KERNEL_ENVIRONMENT})
+    modules = json.loads("".join(output.text for output in notebook.cells.pop().outputs))
     settle_widgets(notebook)
     refuse_widget_errors(notebook, name)
     for cell in notebook.cells:

@@ -8,7 +8,6 @@ and the genres mapped accordingly, so that the lesson runs on slightly other dat
 table in Markdown says whether it came to its end, or which claim failed.
 """
 
-import os
 import sys
 import tempfile
 import time
@@ -76,5 +75,4 @@ def _lines(file, separator, rows):
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     main(sys.argv[1:])

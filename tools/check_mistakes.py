@@ -17,6 +17,8 @@ import time
 import tomllib
 from pathlib import Path
 
+from tools.environment import KERNEL_ENVIRONMENT
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "notebooks" / "src"
 MISTAKES = ROOT / "tests" / "mistakes"
@@ -66,11 +68,12 @@ def run(text, *, folder):
     Raises:
         RuntimeError: if the lesson stops for another reason; that proves nothing.
     """
+    environment = {**os.environ, **KERNEL_ENVIRONMENT}
     with tempfile.TemporaryDirectory() as place:
         script = Path(place, "lesson.py")
         script.write_text(text, encoding="utf-8")
         # Where the lessons run, so that their relative paths hold.
-        done = subprocess.run([sys.executable, script], cwd=folder, capture_output=True, text=True)
+        done = subprocess.run([sys.executable, script], cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode == 0:
         return None
     last_line = done.stderr.strip().splitlines()[-1]
@@ -81,5 +84,4 @@ def run(text, *, folder):
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     main(sys.argv[1:])

@@ -18,7 +18,9 @@ import tempfile
 from pathlib import Path
 
 import pandas as pd
-from build_notebooks import ENVIRONMENT, chosen_sources
+from build_notebooks import chosen_sources
+
+from tools.environment import KERNEL_ENVIRONMENT
 
 SEEDS = range(5)
 SIGNS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=="}
@@ -34,7 +36,7 @@ def main(wanted):
                 result = Path(folder, "claims.json")
                 # A fresh process for each run, in the folder where notebooks run.
                 command = [sys.executable, __file__, "--run", source, str(seed), result]
-                environment = {**os.environ, **ENVIRONMENT}
+                environment = {**os.environ, **KERNEL_ENVIRONMENT}
                 subprocess.run(command, check=True, cwd=source.parents[1], env=environment, stdout=subprocess.DEVNULL)
                 tables.append(pd.read_json(result).assign(seed=seed))
             print(f"{source.stem}: seed {seed} done", file=sys.stderr, flush=True)

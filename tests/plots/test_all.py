@@ -61,7 +61,7 @@ assert matplotlib.rcParams == before
 """
     # With a backend given, as a look at the settings imports pyplot to choose one.
     environment = {**os.environ, "MPLBACKEND": "agg"}
-    subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, check=True, timeout=1200)
 
 
 def test_titles(case):

@@ -25,7 +25,7 @@ def test_show_leaves_a_picture_and_its_words_in_the_notebook():
         "show(plot_images(np.zeros((2, 8, 8))), alt='Two black squares.')",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("\n".join(lines))])
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(ROOT)}}).execute()
+    NotebookClient(notebook, timeout=1200, resources={"metadata": {"path": str(ROOT)}}).execute()
     (output,) = notebook.cells[0].outputs
     assert output.metadata == {"image/png": {"alt": "Two black squares."}}
     assert output.data["text/plain"] == "Figure: Two black squares."

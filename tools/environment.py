@@ -1,0 +1,15 @@
+"""Settings of the environment in which lessons, tests and assignments run; `make` exports what this prints."""
+
+KERNEL_ENVIRONMENT = {
+    # TensorFlow's start-up messages would stand in every notebook's first output.
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    # No oneDNN, whose sums differ from processor to processor.
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    # What a training step frees, the next one takes again: under Linux, freed memory is kept (100 MB).
+    "MALLOC_TOP_PAD_": "100000000",
+    "KERAS_BACKEND": "tensorflow",
+}
+
+if __name__ == "__main__":
+    # For make: what somebody has set already counts.
+    print(*(f"{name}?={value}" for name, value in KERNEL_ENVIRONMENT.items()))
