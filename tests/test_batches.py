@@ -7,6 +7,8 @@ from ae_helpers.batches import SparseBatches, as_csr
 from ae_helpers.losses import multinomial_loss
 from ae_helpers.models import item_autoencoder
 
+pytestmark = pytest.mark.backend
+
 
 @pytest.fixture
 def x():

@@ -8,6 +8,8 @@ from keras import layers, ops
 
 from ae_helpers.layers import TiedConv2DTranspose, TiedDense, tied_sources
 
+pytestmark = pytest.mark.backend
+
 
 def dense(**options):
     return layers.Dense(3, **options)

@@ -8,6 +8,8 @@ from sklearn.metrics import ndcg_score
 
 from ae_helpers.metrics import binary_cross_entropy, ndcg_at_k, psnr, recall_at_k, squared_error, ssim
 
+pytestmark = pytest.mark.backend
+
 IMAGE_METRICS = [squared_error, psnr, binary_cross_entropy]
 RANKING_METRICS = [recall_at_k, ndcg_at_k]
 

@@ -16,6 +16,8 @@ from ae_helpers.models import (
     tied_autoencoder,
 )
 
+pytestmark = pytest.mark.backend
+
 SHAPE = (8, 8, 1)
 
 
