@@ -3,6 +3,7 @@
 import math
 
 import keras
+import numpy as np
 import scipy.sparse
 from keras import layers
 
@@ -119,6 +120,7 @@ def dense_autoencoder(
     activation="gelu",
     output_activation="sigmoid",
     code_penalty=0.0,
+    mean_image=None,
     input_shape=(28, 28, 1),
 ):
     """A fully connected autoencoder whose decoder mirrors its encoder, not compiled.
@@ -135,13 +137,18 @@ def dense_autoencoder(
         output_activation: "sigmoid" keeps pixels in [0, 1]; None leaves them free.
         code_penalty: weight of an L2 penalty that keeps the code's values near 0
             (Keras adds it to the loss); 0 for none.
+        mean_image: float array `input_shape`, the mean of the training images: training
+            starts from it (the output's biases are set so), and needs fewer steps. None
+            starts from zeros before the output's activation: from grey, with a sigmoid.
         input_shape: of one image, without the batch axis.
 
     Returns:
         `Autoencoder` from `(batch, *input_shape)` to the same shape.
 
     Raises:
-        ValueError: if a size is not a positive whole number, or code_penalty is negative.
+        ValueError: if a size is not a positive whole number, or code_penalty is negative; or if
+            mean_image has another shape, leaves [0, 1] before a sigmoid, or comes with another
+            output_activation than "sigmoid" and None.
     """
     if not code_penalty >= 0:
         raise ValueError(f"code_penalty should be 0 or more, but is {code_penalty!r}.")
@@ -156,6 +163,8 @@ def dense_autoencoder(
         ],
         name="decoder",
     )
+    if mean_image is not None:
+        _start_from(mean_image, decoder.layers[-2], output_activation, input_shape)
     return Autoencoder(encoder, decoder)
 
 
@@ -334,6 +343,20 @@ def _dense_encoder(latent_dim, hidden_sizes, activation, input_shape, code_penal
         ],
         name="encoder",
     )
+
+
+def _start_from(mean_image, output, activation, input_shape):
+    """Set the biases of the layer `output` so that it draws `mean_image` where its kernel adds nothing."""
+    if activation not in ("sigmoid", None):
+        raise ValueError(f'mean_image needs output_activation "sigmoid" or None, but {activation!r} came.')
+    mean = as_floats(mean_image, "mean_image", unit_range=activation == "sigmoid")
+    if mean.shape != tuple(input_shape):
+        raise ValueError(f"mean_image should have the shape {tuple(input_shape)}, but has {mean.shape}.")
+    mean = mean.ravel()
+    if activation == "sigmoid":
+        mean = np.clip(mean, 0.01, 0.99)  # what is black in all images would take a bias without end
+        mean = np.log(mean / (1 - mean))
+    output.bias.assign(mean)
 
 
 def _predict(model, x, name, input_shape, batch_size):

@@ -224,6 +224,23 @@ def test_code_penalty_is_added_to_the_loss(x, tmp_path):
     np.testing.assert_allclose(reloaded.evaluate(x, x, verbose=0), error + penalty, rtol=1e-5)
 
 
+@pytest.mark.parametrize("output_activation", ["sigmoid", None])
+def test_starts_from_the_mean_image(output_activation, tmp_path):
+    mean_image = np.random.default_rng(0).uniform(0.1, 0.9, SHAPE)
+    options = {"output_activation": output_activation, "mean_image": mean_image}
+    model = dense_autoencoder(3, (), input_shape=SHAPE, **options)
+    # A code of zeros passes the kernel without a trace.
+    np.testing.assert_allclose(model.decode(np.zeros((1, 3)))[0], mean_image, rtol=1e-5)
+    model.save(tmp_path / "model.keras")
+    reloaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(reloaded.decode(np.zeros((1, 3)))[0], mean_image, rtol=1e-5)
+
+
+def test_starts_from_a_mean_image_with_black_and_white_pixels():
+    model = dense_autoencoder(3, (), mean_image=np.eye(8)[..., None], input_shape=SHAPE)
+    np.testing.assert_allclose(model.decode(np.zeros((1, 3)))[0, ..., 0], np.where(np.eye(8), 0.99, 0.01), rtol=1e-5)
+
+
 def test_encode_and_decode_follow_the_training(model, x):
     # Each part is compiled on its own, and a tied decoder has to see the kernels that the encoder learns.
     codes = model.encode(x)
@@ -419,6 +436,9 @@ def test_refuses_bad_sizes(build, name, bad):
         (tied_autoencoder, {"output_activation": "gulp"}, "gulp"),
         (dense_autoencoder, {"code_penalty": -0.1}, "code_penalty should .* is -0.1"),
         (dense_autoencoder, {"code_penalty": np.nan}, "code_penalty should .* is nan"),
+        (dense_autoencoder, {"mean_image": np.zeros((28, 28))}, r"mean_image should .*, but has \(28, 28\)"),
+        (dense_autoencoder, {"mean_image": np.full((28, 28, 1), 2.0)}, "mean_image should lie in"),
+        (dense_autoencoder, {"mean_image": np.zeros((28, 28, 1)), "output_activation": "tanh"}, "'tanh' came"),
         (conv_autoencoder, {"filters": ()}, r"filters is \(\)"),
         (conv_autoencoder, {"input_shape": (28, 28)}, r"input_shape \(28, 28\)"),
         (conv_autoencoder, {"filters": (4, 4, 4)}, "3 stages .* multiples of 8, but they are 28 and 28"),
