@@ -12,9 +12,10 @@ from ae_helpers.plots.curves import (
     plot_history,
     plot_intervals,
     plot_lines,
+    plot_projection,
     plot_spread,
 )
-from ae_helpers.plots.diagrams import plot_architecture, plot_codes
+from ae_helpers.plots.diagrams import plot_architecture, plot_autoencoder, plot_codes
 from ae_helpers.plots.images import (
     plot_denoising,
     plot_images,
@@ -33,6 +34,7 @@ from ae_helpers.plots.maps import (
 __all__ = [
     "plot_architecture",
     "plot_arrows",
+    "plot_autoencoder",
     "plot_codes",
     "plot_decoded_plane",
     "plot_denoising",
@@ -47,6 +49,7 @@ __all__ = [
     "plot_latent_scatter",
     "plot_lines",
     "plot_map",
+    "plot_projection",
     "plot_reconstructions",
     "plot_signed_images",
     "plot_spread",

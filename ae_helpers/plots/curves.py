@@ -1,8 +1,12 @@
 """Curves, distributions and intervals over axes with numbers."""
 
+from collections.abc import Mapping
+
 import numpy as np
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
+from numpy.typing import ArrayLike
 
 from ae_helpers.checks import as_floats
 from ae_helpers.plots._style import CURVE_COLOURS, MARKERS, check_curves, log_ticks, row_name_width, tidy
@@ -238,6 +242,66 @@ def plot_intervals(table, *, xlabel, title=None):
     return tidy(figure)
 
 
+def plot_projection(
+    points: ArrayLike,
+    curves: Mapping[str, ArrayLike],
+    *,
+    x_hat: Mapping[str, ArrayLike] | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Points in the plane, and the curve on which a model with a code of one number rebuilds them: a panel each.
+
+    Args:
+        points: float array `(n, 2)`.
+        curves: dict from a model's name to a float array `(m, 2)`: what its decoder
+            makes of codes that increase, as a line.
+        x_hat: dict from the same names to the reconstructions of the points,
+            `(n, 2)`: a thin line joins each point to its own. None for none.
+        title: of the figure.
+
+    Returns:
+        Figure, with equal and common scales. With x_hat, each panel says the mean over
+        the points of the squared length of these lines.
+
+    Raises:
+        ValueError: if an array is not `(n, 2)`, there is no curve, or x_hat has other
+            names or another number of points.
+
+    Example:
+        >>> codes = np.linspace(z.min(), z.max(), 200)[:, None]
+        >>> plot_projection(x, {"autoencoder": decoder(codes)}, x_hat={"autoencoder": autoencoder(x)})
+    """
+    points = _plane(points, "points")
+    curves = {name: _plane(curve, f"curve of {name}") for name, curve in curves.items()}
+    if not curves:
+        raise ValueError("curves is empty: give at least one name and its points.")
+    if x_hat is not None and set(x_hat) != set(curves):
+        raise ValueError(f"x_hat should have the names of the curves, {list(curves)}, but has {list(x_hat)}.")
+    width, height = np.ptp(np.concatenate([points, *curves.values()]), axis=0)
+    panel = min(3.6, 7.2 / len(curves))  # inches
+    tall = (panel - 0.4) * np.clip(height / max(width, 1e-9), 0.3, 1.2)
+    figure = Figure(figsize=(panel * len(curves), tall + 1.0 + (0.35 if title else 0)), layout="constrained")
+    axes = figure.subplots(1, len(curves), squeeze=False, sharex=True, sharey=True)[0]
+    for ax, (name, curve) in zip(axes, curves.items(), strict=True):
+        caption = name
+        if x_hat is not None:
+            ends = _plane(x_hat[name], f"x_hat of {name}")
+            if ends.shape != points.shape:
+                raise ValueError(f"x_hat of {name} should be {points.shape} as points, but is {ends.shape}.")
+            lines = np.stack([points, ends], axis=1)
+            ax.add_collection(LineCollection(lines, colors="0.6", linewidths=0.7))
+            caption += f"\nmean squared distance {np.square(points - ends).sum(axis=1).mean():.3g}"
+        ax.plot(*points.T, "o", color=CURVE_COLOURS[0], markersize=3.5, markeredgewidth=0, alpha=0.8)
+        ax.plot(*curve.T, color=CURVE_COLOURS[1], linewidth=2.5)
+        ax.set_title(caption, fontsize=10)
+        ax.set_aspect("equal")
+        ax.set(xlabel="first coordinate")
+    axes[0].set_ylabel("second coordinate")
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return tidy(figure)
+
+
 def plot_arrows(curve, starts, ends, *, title=None):
     """Arrows in the plane, and the curve that they are about.
 
@@ -253,10 +317,7 @@ def plot_arrows(curve, starts, ends, *, title=None):
     Raises:
         ValueError: if an array is not `(n, 2)`, or starts and ends differ in length.
     """
-    starts, ends, curve = as_floats(starts, "starts"), as_floats(ends, "ends"), as_floats(curve, "curve")
-    for name, points in (("curve", curve), ("starts", starts), ("ends", ends)):
-        if points.ndim != 2 or points.shape[1] != 2:
-            raise ValueError(f"{name} should be (n, 2), but its shape is {points.shape}.")
+    starts, ends, curve = _plane(starts, "starts"), _plane(ends, "ends"), _plane(curve, "curve")
     if len(starts) != len(ends):
         raise ValueError(f"starts and ends should have the same length, but have {len(starts)} and {len(ends)}.")
     figure = Figure(figsize=(6.4, 5.4), layout="constrained")
@@ -270,3 +331,10 @@ def plot_arrows(curve, starts, ends, *, title=None):
     ax.set_aspect("equal")
     figure.legend(frameon=False, loc="outside lower center", ncols=2)
     return tidy(figure)
+
+
+def _plane(points, name):
+    points = as_floats(points, name)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError(f"{name} should be (n, 2), but its shape is {points.shape}.")
+    return points

@@ -1,10 +1,81 @@
 """Networks as diagrams, and what flows through them."""
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
 
 from ae_helpers.checks import as_floats
-from ae_helpers.plots._style import CURVE_COLOURS, as_images, draw_image
+from ae_helpers.metrics import squared_error
+from ae_helpers.plots._style import CURVE_COLOURS, SIGNED, as_images, draw_image, draw_pixels
+
+
+def plot_autoencoder(x: ArrayLike, z: ArrayLike, x_hat: ArrayLike, *, title: str | None = None) -> Figure:
+    """One image on its way through an autoencoder: image, encoder, code, decoder, reconstruction.
+
+    The code is a column of coloured cells, white for 0, orange above, purple below;
+    up to eight of them carry their numbers. Heights are not to scale.
+
+    Args:
+        x: one image, float array `(height, width)`, `(height, width, 1)` or
+            `(height, width, 3)` in [0, 1], or a batch of one.
+        z: its code, float array of any shape: all its values are drawn.
+        x_hat: its reconstruction, same shape as x. Values outside [0, 1] are shown
+            as black or white.
+        title: of the figure.
+
+    Returns:
+        Figure; below the reconstruction stands its squared error, summed over the pixels.
+
+    Raises:
+        ValueError: if x is no single image in [0, 1], or x_hat has another shape.
+
+    Example:
+        >>> i = 0
+        >>> plot_autoencoder(x_test[i], z[i], x_hat[i])
+    """
+    x, x_hat, z = _one_image(x, "x"), _one_image(x_hat, "x_hat", unit_range=False), as_floats(z, "z").ravel()
+    error = squared_error(x[None], x_hat[None])[0]
+    figure = Figure(figsize=(7.2, 2.1 + (0.3 if title else 0)), layout="constrained")
+    ax = figure.subplots()
+    image, part, strip, gap = 1.5, 1.4, 0.42, 0.12  # widths in inches, as the axes are
+    middle = image / 2
+    code = min(0.3 * len(z), 0.75 * image)  # height of the column
+    left = 0.0
+    places = {}
+    for name, width in (("x", image), ("encoder", part), ("z", strip), ("decoder", part), ("x_hat", image)):
+        places[name] = (left, left + width)
+        left += width + gap
+    for name, heights in (("encoder", (image, code)), ("decoder", (code, image))):
+        halves = np.array(heights) / 2
+        ax.fill_between(places[name], middle - halves, middle + halves, color="#E3E8EE", linewidth=0)
+        ax.text(np.mean(places[name]), middle, name, ha="center", va="center", fontsize=11)
+    draw_pixels(ax, x, extent=(*places["x"], 0, image))
+    draw_pixels(ax, x_hat, extent=(*places["x_hat"], 0, image))
+    limit = np.abs(z).max() or 1.0
+    extent = (*places["z"], middle - code / 2, middle + code / 2)
+    ax.imshow(z[:, None], cmap=SIGNED, vmin=-limit, vmax=limit, extent=extent, interpolation="nearest")
+    ax.add_patch(_frame(extent))
+    if len(z) <= 8:
+        for i, value in enumerate(z):
+            red, green, blue, _ = colormaps[SIGNED]((value / limit + 1) / 2)
+            dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
+            ax.text(
+                np.mean(places["z"]), extent[3] - (i + 0.5) * code / len(z), f"{value:.1f}",
+                ha="center", va="center", fontsize=8, color="white" if dark else "black",
+            )  # fmt: skip
+    numbers = "1 number" if len(z) == 1 else f"{len(z):,} numbers"
+    for name, below in (
+        ("x", f"image $x$\n{x.size:,} numbers"),
+        ("z", f"code $z$\n{numbers}"),
+        ("x_hat", f"reconstruction $\\hat{{x}}$\nsquared error {error:.1f}"),
+    ):
+        ax.text(np.mean(places[name]), -0.1, below, ha="center", va="top", fontsize=10)
+    ax.set(xlim=(-0.05, left - gap + 0.05), ylim=(-0.55, image + 0.05), title=title or "")
+    ax.set_aspect("equal")
+    ax.axis("off")
+    return figure
 
 
 def plot_architecture(sizes, *, kernels=None, ties=(), title=None):
@@ -83,7 +154,7 @@ def plot_codes(x, z, x_hat, *, title=None):
     limit = np.abs(z).max()
     for row, image, code, rebuilt in zip(axes, x, z, x_hat, strict=True):
         draw_image(row[0], image)
-        strip = row[1].imshow(code[None], cmap="PuOr", vmin=-limit, vmax=limit, aspect="auto")
+        strip = row[1].imshow(code[None], cmap=SIGNED, vmin=-limit, vmax=limit, aspect="auto")
         row[1].set(xticks=[], yticks=[])
         draw_image(row[2], rebuilt)
     for ax, name in zip(axes[0], ("x", f"code z: {z.shape[1]} numbers", "x̂"), strict=True):
@@ -92,3 +163,19 @@ def plot_codes(x, z, x_hat, *, title=None):
     if title:
         figure.suptitle(title, fontsize=11)
     return figure
+
+
+def _one_image(image, name, *, unit_range=True):
+    """`(height, width)` or `(height, width, 3)`, checked."""
+    image = as_floats(image, name, unit_range=unit_range)
+    if image.ndim == 2 or (image.ndim == 3 and image.shape[-1] in (1, 3) and image.shape[0] != 1):
+        image = image[None]
+    image = as_images(image, name, unit_range=unit_range)
+    if len(image) != 1:
+        raise ValueError(f"{name} should be one image, but its shape is {image.shape}: give one of them, as {name}[0].")
+    return image[0]
+
+
+def _frame(extent):
+    left, right, bottom, top = extent
+    return Rectangle((left, bottom), right - left, top - bottom, fill=False, edgecolor="0.5", linewidth=0.8)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ae_helpers.metrics import psnr, squared_error
-from ae_helpers.plots._style import as_images, draw_image, row_name_width, write_caption, write_row_name
+from ae_helpers.plots._style import SIGNED, as_images, draw_image, row_name_width, write_caption, write_row_name
 
 
 def plot_images(images, *, captions=None, columns=10, title=None):
@@ -137,7 +137,7 @@ def plot_signed_images(rows, *, limit=None, label="value", image_inches=0.85, ti
     axes = figure.subplots(len(images), n, squeeze=False)
     for row, (name, signed) in zip(axes, images.items(), strict=True):
         for ax, image in zip(row, signed, strict=True):
-            drawn = ax.imshow(image, cmap="PuOr_r", vmin=-limit, vmax=limit)
+            drawn = ax.imshow(image, cmap=SIGNED, vmin=-limit, vmax=limit)
             ax.set(xticks=[], yticks=[])
         write_row_name(row[0], name)
     figure.colorbar(drawn, ax=axes, shrink=0.9, label=label)

@@ -1,19 +1,45 @@
 """Points in the plane, pictures over it, and tables as pictures."""
 
+from collections.abc import Callable, Mapping, Sequence
+
 import numpy as np
 import scipy.sparse
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from ae_helpers.checks import as_floats
-from ae_helpers.plots._style import CLASS_COLOURS, CURVE_COLOURS, PALE_CLASSES, as_images, tidy
+from ae_helpers.plots._style import (
+    CLASS_COLOURS,
+    CURVE_COLOURS,
+    MARKERS,
+    OTHERS,
+    PALE_CLASSES,
+    as_images,
+    draw_pixels,
+    tidy,
+    tile,
+)
+
+PLANE_SIZE = (6.0, 5.7)  # inches, of figures that can share their axes
 
 
-def plot_latent_scatter(z, labels, *, title=None, max_points=5_000):
+def plot_latent_scatter(
+    z: ArrayLike,
+    labels: ArrayLike,
+    *,
+    x_range: tuple[float, float] | None = None,
+    y_range: tuple[float, float] | None = None,
+    title: str | None = None,
+    max_points: int = 5_000,
+) -> Figure:
     """Two-dimensional codes, coloured by class, with each class's number at its median.
 
     Args:
         z: float array `(n, 2)`.
         labels: int array `(n,)`, 0 to 9.
+        x_range: `(lowest, highest)` first value that is shown, or None for all;
+            with those of `plot_decoded_plane` both figures share their axes.
+        y_range: the same for the second value.
         title: of the figure.
         max_points: only the first ones are drawn beyond this many.
 
@@ -22,7 +48,7 @@ def plot_latent_scatter(z, labels, *, title=None, max_points=5_000):
 
     Raises:
         ValueError: if z is not `(n, 2)`, labels has another length or other
-            values, or max_points is below 1.
+            values, a range does not increase, or max_points is below 1.
     """
     z, labels = as_floats(z, "z"), np.asarray(labels)
     if z.ndim != 2 or z.shape[1] != 2 or labels.shape != z.shape[:1]:
@@ -33,8 +59,9 @@ def plot_latent_scatter(z, labels, *, title=None, max_points=5_000):
         raise ValueError(f"labels should go from 0 to 9, but go from {labels.min()} to {labels.max()}.")
     if max_points < 1:
         raise ValueError(f"max_points should be 1 or more, but is {max_points}.")
+    _check_ranges(x_range=x_range, y_range=y_range)
     z, labels = z[:max_points], labels[:max_points]
-    figure = Figure(figsize=(6.6, 5.6), layout="constrained")
+    figure = Figure(figsize=PLANE_SIZE, layout="constrained")
     ax = figure.subplots()
     ax.scatter(*z.T, c=np.array(CLASS_COLOURS)[labels], s=7, alpha=0.6, linewidths=0)
     for label in np.unique(labels):
@@ -44,83 +71,114 @@ def plot_latent_scatter(z, labels, *, title=None, max_points=5_000):
             bbox={"boxstyle": "circle,pad=0.2", "facecolor": CLASS_COLOURS[label], "edgecolor": "white"},
         )  # fmt: skip
     ax.set(xlabel="first value of the code", ylabel="second value of the code", title=title or "")
+    ax.set(xlim=x_range, ylim=y_range)
     return tidy(figure)
 
 
-def plot_decoded_plane(decode, x_range, y_range, *, steps=16, title=None):
+def plot_decoded_plane(
+    decode: Callable[[np.ndarray], ArrayLike],
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+    *,
+    steps: int = 16,
+    title: str | None = None,
+) -> Figure:
     """Images decoded from a regular grid of two-dimensional codes.
 
     Args:
-        decode: function from codes `(n, 2)` to images `(n, height, width, 1)`,
-            for example `autoencoder.decode`.
-        x_range: `(lowest, highest)` first value of the code.
+        decode: function from float32 codes `(n, 2)` to images `(n, height, width, 1)`
+            or `(n, height, width, 3)`, for example `autoencoder.decode`.
+        x_range: `(lowest, highest)` first value of the code, from edge to edge.
         y_range: the same for the second value, which grows upwards.
         steps: images per side, 2 or more.
         title: of the figure.
 
     Returns:
-        Figure; its axes have the codes' own coordinates.
+        Figure; its axes have the codes' own coordinates, and the middle of each image
+        lies on its code.
 
     Raises:
-        ValueError: if a range is not increasing, or there are fewer than 2 steps.
+        ValueError: if a range does not increase, or there are fewer than 2 steps.
+
+    Example:
+        >>> plot_decoded_plane(autoencoder.decode, (-3, 3), (-3, 3))
     """
     if steps < 2:
         raise ValueError(f"steps should be 2 or more, but is {steps}.")
-    for name, (low, high) in (("x_range", x_range), ("y_range", y_range)):
-        if not low < high:
-            raise ValueError(f"{name} should be (lowest, highest), but is ({low}, {high}).")
-    first, second = np.linspace(*x_range, steps), np.linspace(*y_range, steps)
-    grid = np.stack(np.meshgrid(first, second[::-1]), axis=-1).reshape(-1, 2)
+    _check_ranges(x_range=x_range, y_range=y_range)
+    middles = (np.arange(steps) + 0.5) / steps
+    first, second = (low + middles * (high - low) for low, high in (x_range, y_range))
+    grid = np.stack(np.meshgrid(first, second[::-1]), axis=-1).reshape(-1, 2)  # the highest on top
     images = as_images(decode(grid.astype(np.float32)), "images", unit_range=False)
-    height, width = images.shape[1:]
-    tiles = images.reshape(steps, steps, height, width).swapaxes(1, 2).reshape(steps * height, steps * width)
-    figure = Figure(figsize=(6.6, 6.6), layout="constrained")
+    figure = Figure(figsize=PLANE_SIZE, layout="constrained")
     ax = figure.subplots()
-    # Half a step around, so that the middle of each image lies on its own code.
-    x_half, y_half = np.diff(first[:2])[0] / 2, np.diff(second[:2])[0] / 2
-    extent = (x_range[0] - x_half, x_range[1] + x_half, y_range[0] - y_half, y_range[1] + y_half)
-    ax.imshow(tiles, cmap="gray", vmin=0, vmax=1, extent=extent, aspect="auto")
+    draw_pixels(ax, tile(images, steps), extent=(*x_range, *y_range), aspect="auto")
     ax.set(xlabel="first value of the code", ylabel="second value of the code", title=title or "")
     return figure
 
 
-def plot_map(points, groups, names, *, title=None):
-    """Points in the plane, coloured by group, with a few names written in.
+def plot_map(
+    points: ArrayLike,
+    groups: Sequence[str],
+    names: Mapping[int, str] | None = None,
+    *,
+    x_range: tuple[float, float] | None = None,
+    y_range: tuple[float, float] | None = None,
+    xlabel: str | None = None,
+    ylabel: str | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Points in the plane, each group in its own colour and shape, with a few names written in.
 
     Args:
         points: float array `(n, 2)`.
-        groups: list of n strings, at most ten different; the group "other" is grey.
-        names: dict from row of points to the name written beside it.
+        groups: n strings, at most ten different; points of the group "other" are
+            small, grey, and come on top of the ten.
+        names: dict from row of points to the name written beside it, or None.
+        x_range: `(lowest, highest)` first coordinate that is shown, or None for all;
+            with those of `plot_decoded_plane` both figures share their axes.
+        y_range: the same for the second coordinate.
+        xlabel: of the horizontal axis, with its unit.
+        ylabel: of the vertical axis.
         title: of the figure.
 
     Returns:
-        Figure; the axes have no unit, only nearness counts.
+        Figure. Without ranges its axes have no numbers: then only nearness counts.
 
     Raises:
-        ValueError: if points is not `(n, 2)`, groups has another length, or too many values.
+        ValueError: if points is not `(n, 2)`, groups has another length or more than ten
+            values beside "other", names a row that there isn't, or a range does not increase.
+
+    Example:
+        >>> plot_map(plane, genres, {0: "Toy Story"}, xlabel="t-SNE, first coordinate (no unit)")
     """
-    points, groups = as_floats(points, "points"), np.asarray(groups)
+    points, groups, names = as_floats(points, "points"), np.asarray(groups), names or {}
     if points.ndim != 2 or points.shape[1] != 2 or groups.shape != points.shape[:1]:
         raise ValueError(f"points should be (n, 2) and groups (n,), but they are {points.shape} and {groups.shape}.")
     kinds = [str(kind) for kind in np.unique(groups) if kind != "other"]
-    if len(kinds) >= len(CLASS_COLOURS):
-        raise ValueError(f"groups should have fewer than {len(CLASS_COLOURS)} values beside 'other': {kinds}.")
-    figure = Figure(figsize=(8.6, 6.6), layout="constrained")
+    if len(kinds) > len(CLASS_COLOURS):
+        raise ValueError(f"groups should have at most {len(CLASS_COLOURS)} values beside 'other', but has {kinds}.")
+    if strangers := [row for row in names if not 0 <= row < len(points)]:
+        raise ValueError(f"names should be of rows 0 to {len(points) - 1}, but has {strangers}.")
+    _check_ranges(x_range=x_range, y_range=y_range)
+    figure = Figure(figsize=(7.3, 5.8), layout="constrained")
     ax = figure.subplots()
-    ax.scatter(*points[groups == "other"].T, c="0.8", s=9, linewidths=0, label="other")
-    for kind, colour in zip(kinds, CLASS_COLOURS, strict=False):
-        ax.scatter(*points[groups == kind].T, c=colour, s=13, linewidths=0, label=kind)
+    if (others := groups == "other").any():
+        ax.scatter(*points[others].T, c=OTHERS, s=9, linewidths=0, label="other")
+    for kind, colour, marker in zip(kinds, CLASS_COLOURS, MARKERS, strict=False):
+        ax.scatter(*points[groups == kind].T, c=colour, marker=marker, s=16, linewidths=0, label=kind)
     for i, (row, name) in enumerate(names.items()):
-        ax.plot(*points[row], "o", markersize=5, markerfacecolor="none", markeredgecolor="black")
+        ax.plot(*points[row], "o", markersize=6, markerfacecolor="none", markeredgecolor="black")
         side = 1 if i % 2 else -1  # in turn to the right and to the left, so that near ones collide less
         ax.annotate(
             name, points[row], (5 * side, 5 * side), textcoords="offset points", fontsize=8,
             ha="left" if side > 0 else "right", va="bottom" if side > 0 else "top",
             bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.75},
         )  # fmt: skip
-    ax.set(xticks=[], yticks=[], title=title or "")
-    ax.set(xlabel="t-SNE, first coordinate (no unit)", ylabel="t-SNE, second coordinate (no unit)")
-    figure.legend(frameon=False, loc="outside right upper", markerscale=2, fontsize=9)
+    ax.set(xlabel=xlabel or "", ylabel=ylabel or "", title=title or "", xlim=x_range, ylim=y_range)
+    if x_range is None and y_range is None:
+        ax.set(xticks=[], yticks=[])
+    figure.legend(frameon=False, loc="outside right upper", markerscale=1.8, fontsize=9)
     return tidy(figure)
 
 
@@ -183,3 +241,9 @@ def plot_filled_cells(matrix, *, xlabel, ylabel, title=None):
     ax.plot(columns, rows, ",", color=CURVE_COLOURS[0])
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title or "", xlim=(-0.5, matrix.shape[1]), ylim=(matrix.shape[0], -0.5))
     return tidy(figure)
+
+
+def _check_ranges(**ranges):
+    for name, limits in ranges.items():
+        if limits is not None and not (len(limits) == 2 and -np.inf < limits[0] < limits[1] < np.inf):
+            raise ValueError(f"{name} should be (lowest, highest), but is {tuple(limits)}.")

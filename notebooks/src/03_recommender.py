@@ -582,6 +582,7 @@ FAMOUS = [*SEQUELS, "Pulp Fiction (1994)", "Titanic (1997)", "Casablanca (1942)"
 show(
     plots.plot_map(
         plane, groups, {row_of[title]: title.split(" (")[0].split(":")[0] for title in FAMOUS if title in row_of},
+        xlabel="t-SNE, first coordinate (no unit)", ylabel="t-SNE, second coordinate (no unit)",
         title="A thousand movies, placed by who rated them",
     ),
     alt="A cloud of a thousand dots. Children's films gather at one place, horror and science fiction at others; romance and crime spread. A few famous titles are written in.",

@@ -54,6 +54,10 @@ CASES = {
         lambda: plots.plot_arrows(Z[:20], Z[20:40], Z[40:], title="t"),
         1, 0, ["first coordinate", "second coordinate"],
     ),
+    "projection": (
+        lambda: plots.plot_projection(Z[:20], {"a": Z[20:40], "b": Z[40:]}, x_hat={"a": Z[20:40], "b": Z[:20]}),
+        2, 0, ["first coordinate", "second coordinate", "first coordinate"],
+    ),
     "lines": (
         lambda: plots.plot_lines(
             {"a": ([1, 2, 3], [3, 2, 1]), "b": (range(1, 50), range(1, 50))}, xlabel="rank", ylabel="count", log="xy"
@@ -70,13 +74,14 @@ CASES = {
     ),
     "map": (
         lambda: plots.plot_map(Z[:6], ["a", "b", "other"] * 2, {0: "first"}, title="t"),
-        1, 0, ["t-SNE, first coordinate (no unit)", "t-SNE, second coordinate (no unit)"],
+        1, 0, [],
     ),
     "architecture": (lambda: plots.plot_architecture({"image": 64, "code": 2, "reconstruction": 64}), 1, 0, []),
     "architecture with ties": (
         lambda: plots.plot_architecture({"x": 9, "z": 2, "x̂": 9}, kernels=["$W$", "$W^T$"], ties=[(0, 1)], title="t"),
         1, 0, [],
     ),
+    "autoencoder": (lambda: plots.plot_autoencoder(X[0], Z[0], X_HAT[0], title="t"), 1, 2, []),
     "codes": (lambda: plots.plot_codes(X, Z[:5], X_HAT, title="t"), 5 * 3 + 1, 10, ["value"]),
     "latent scatter": (
         lambda: plots.plot_latent_scatter(Z, LABELS, title="t"),

@@ -54,9 +54,33 @@ def test_arrows_are_drawn_to_scale():
     assert ax.get_aspect() == 1
 
 
+def test_projection_joins_each_point_to_its_reconstruction():
+    points, curves = Z[:20], {"line": Z[20:30], "curve": Z[30:60]}
+    x_hat = {"curve": Z[20:40], "line": Z[40:]}  # in another order
+    axes = plots.plot_projection(points, curves, x_hat=x_hat).axes
+    for ax, name in zip(axes, curves, strict=True):
+        drawn, curve = ax.lines
+        np.testing.assert_array_equal(drawn.get_xydata(), points)
+        assert drawn.get_linestyle() == "None"
+        np.testing.assert_array_equal(curve.get_xydata(), curves[name])
+        assert curve.get_linestyle() == "-"
+        assert drawn.get_color() != curve.get_color()
+        np.testing.assert_array_equal(ax.collections[0].get_segments(), np.stack([points, x_hat[name]], axis=1))
+        distance = sum((a - c) ** 2 + (b - d) ** 2 for (a, b), (c, d) in zip(points, x_hat[name], strict=True)) / 20
+        assert ax.get_title() == f"{name}\nmean squared distance {distance:.3g}"
+        assert ax.get_aspect() == 1
+    assert axes[0].get_xlim() == axes[1].get_xlim() and axes[0].get_ylim() == axes[1].get_ylim()
+    (ax,) = plots.plot_projection(points, {"line": Z[20:30]}).axes
+    assert ax.get_title() == "line" and not ax.collections
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
+        (lambda: plots.plot_projection(Z, {}), "curves is empty"),
+        (lambda: plots.plot_projection(Z, {"a": Z}, x_hat={"b": Z}), r"names of the curves, \['a'\], but has \['b'\]"),
+        (lambda: plots.plot_projection(Z, {"a": Z}, x_hat={"a": Z[:5]}), r"x_hat of a should be \(60, 2\) .* \(5, 2\)"),
+        (lambda: plots.plot_projection(Z, {"a": Z[:, 0]}), r"curve of a should be \(n, 2\)"),
         (lambda: plots.plot_arrows(Z, Z[:3], Z[:4]), "same length, but have 3 and 4"),
         (lambda: plots.plot_arrows(Z, X[0, ..., 0], Z), r"starts should be \(n, 2\), but its shape is \(8, 8\)"),
         (lambda: plots.plot_spread({}), "panels is empty"),

@@ -1,12 +1,45 @@
+import numpy as np
 import pytest
 
 from ae_helpers import plots
-from tests.plots.cases import X_HAT, X, Z
+from tests.plots.cases import X_HAT, X, Z, texts
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1), (1, 8, 8, 1), (8, 8, 3), (1, 8, 8, 3)])
+def test_autoencoder_draws_image_code_and_reconstruction(shape):
+    x, x_hat, z = np.random.default_rng(0).random(shape), np.random.default_rng(1).random(shape), [0.5, -2.0, 1.0]
+    figure = plots.plot_autoencoder(x, z, x_hat)
+    (ax,) = figure.axes
+    first, last, code = ax.images
+    picture = (8, 8, 3) if shape[-1] == 3 else (8, 8)
+    np.testing.assert_array_equal(first.get_array(), x.reshape(picture))
+    np.testing.assert_array_equal(last.get_array(), x_hat.reshape(picture))
+    np.testing.assert_array_equal(code.get_array(), np.array(z)[:, None])
+    assert code.get_clim() == (-2, 2)
+    assert first.get_extent()[1] < code.get_extent()[0] < code.get_extent()[1] < last.get_extent()[0]
+    error = np.square(x - x_hat).sum()
+    assert texts(figure) == [
+        "encoder", "decoder", "0.5", "-2.0", "1.0", f"image $x$\n{x.size} numbers", "code $z$\n3 numbers",
+        rf"reconstruction $\hat{{x}}$" f"\nsquared error {error:.1f}",
+    ]  # fmt: skip
+    heights = [text.get_position()[1] for text in ax.texts[2:5]]
+    assert heights == sorted(heights, reverse=True)  # the first number on top, as in the column
+    for trapezoid, narrow in zip(ax.collections, ("right", "left"), strict=True):
+        (corners,) = (path.vertices for path in trapezoid.get_paths())
+        left, right = (np.ptp(corners[corners[:, 0] == end, 1]) for end in (corners[:, 0].min(), corners[:, 0].max()))
+        assert (right < left) == (narrow == "right")
+
+
+def test_autoencoder_with_a_long_code_has_no_numbers_on_it():
+    assert len(plots.plot_autoencoder(X[0], np.zeros((1, 3, 3)), X[0]).axes[0].texts) == 5
 
 
 @pytest.mark.parametrize(
     ("build", "message"),
     [
+        (lambda: plots.plot_autoencoder(X, Z[0], X), r"x should be one image, but its shape is \(5, 8, 8\)"),
+        (lambda: plots.plot_autoencoder(X[0], Z[0], X[0, :4]), r"\(1, 8, 8\) and \(1, 4, 8\)"),
+        (lambda: plots.plot_autoencoder(255 * X[0], Z[0], X[0]), r"x should lie in \[0, 1\]"),
         (lambda: plots.plot_architecture({"image": 64, "code": 2}), "three layers or more"),
         (lambda: plots.plot_architecture({"image": 64, "code": 0, "reconstruction": 64}), "positive size"),
         (lambda: plots.plot_architecture({"a": 3, "b": 2, "c": 3}, kernels=["W"]), "2 connections, but 1"),

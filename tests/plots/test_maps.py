@@ -24,16 +24,15 @@ def test_each_image_of_the_plane_lies_on_its_code():
     def decode_both(z):
         return np.repeat(z, 8, axis=1).reshape(-1, 4, 4, 1)
 
-    (ax,) = plots.plot_decoded_plane(decode_both, (0.1, 0.4), (0.6, 0.9), steps=4).axes
+    (ax,) = plots.plot_decoded_plane(decode_both, (0, 0.4), (0.6, 1), steps=4).axes
     (image,) = ax.images
-    left, right, bottom, top = image.get_extent()
+    assert image.get_extent() == [0, 0.4, 0.6, 1]
+    assert image.origin == "upper"
     tiles = np.asarray(image.get_array())
-    for first in (0.1, 0.2, 0.4):
-        for second in (0.6, 0.7, 0.9):
-            row = round((top - second) / (top - bottom) * 16)  # origin above, as in all images
-            column = round((first - left) / (right - left) * 16)
-            assert tiles[row - 2, column] == pytest.approx(first)
-            assert tiles[row, column] == pytest.approx(second)
+    for i, second in enumerate((0.95, 0.85, 0.75, 0.65)):
+        for j, first in enumerate((0.05, 0.15, 0.25, 0.35)):
+            image = tiles[4 * i : 4 * i + 4, 4 * j : 4 * j + 4]
+            np.testing.assert_allclose(image, [[first] * 4] * 2 + [[second] * 4] * 2, rtol=1e-6)
 
 
 def test_heat_map_has_its_numbers_and_names():
