@@ -39,19 +39,19 @@ test: .venv/installed-extras lint
 	KERAS_BACKEND=jax $(BIN)/python -m pytest $(BACKEND_TESTS)
 
 notebooks: .venv/installed
-	$(BIN)/python tools/build_notebooks.py $(N)
+	$(BIN)/python -m tools.build_notebooks $(N)
 
 lint: .venv/installed
 	$(BIN)/ruff check .
 
 seeds: .venv/installed
-	$(BIN)/python tools/check_seeds.py $(N)
+	$(BIN)/python -m tools.check_seeds $(N)
 
 mistakes: .venv/installed
-	$(BIN)/python tools/check_mistakes.py $(N)
+	$(BIN)/python -m tools.check_mistakes $(N)
 
 formats: .venv/installed
-	$(BIN)/python tools/check_formats.py
+	$(BIN)/python -m tools.check_formats
 
 choose: .venv/installed
 	$(BIN)/python benchmarks/choose_recommender.py

@@ -36,7 +36,7 @@ def claim(sentence: str, *comparison) -> None:
         raise TypeError(f"A claim is a sentence, but a {type(sentence).__name__} came first.")
     values, signs = comparison[::2], comparison[1::2]
     if len(values) < 2 or len(values) != len(signs) + 1:
-        raise TypeError(f'A claim compares, for example `a, "<", b` or `low, "<", a, "<", high`, but has {comparison!r}.')
+        raise TypeError(f'A claim compares (`a, "<", b` or `low, "<", a, "<", high`), but has {comparison!r}.')
     for sign in signs:
         if not (isinstance(sign, str) and sign in SIGNS):
             raise TypeError(f"Between two values stands one of {' '.join(SIGNS)}, but here {sign!r}.")

@@ -9,7 +9,6 @@ likes. Writes `recommender_choice.csv`, which the lesson shows. Takes about five
 
 import itertools
 import math
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -18,6 +17,7 @@ from sklearn.preprocessing import normalize
 
 from ae_helpers.batches import SparseBatches
 from ae_helpers.data import load_movielens
+from ae_helpers.data.tables import FOLDER
 from ae_helpers.losses import multinomial_loss
 from ae_helpers.metrics import recall_at_k
 from ae_helpers.models import item_autoencoder
@@ -33,7 +33,7 @@ from ae_helpers.ratings import (
 SEED, LIKED, EPOCHS, BATCH_SIZE, PEAK = 0, 4.0, 25, 128, 8e-3
 SIZES = [(512, 64), (512, 128), (1024, 128), (1024, 256)]  # units of the hidden layer, numbers of the code
 DROPOUTS = [0.0, 0.3, 0.5]
-TARGET = Path(__file__).with_name("recommender_choice.csv")
+TARGET = FOLDER / "recommender_choice.csv"
 
 
 def main():

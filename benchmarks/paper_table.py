@@ -2,7 +2,7 @@
 
     make paper-table        # or: KERAS_BACKEND=jax python benchmarks/paper_table.py
 
-Trains their network, 784-1000-500-250-30, and writes `benchmarks/paper_table.csv`,
+Trains their network, 784-1000-500-250-30, and writes `ae_helpers/tables/paper_table.csv`,
 which lesson 01 cites. Their set-up: all 60,000 training images, squared error per
 image on the 10,000 test images. The hyperparameters were chosen on the 5,000
 validation images of `load_mnist`; the test images are used once, at the end.
@@ -10,13 +10,13 @@ validation images of `load_mnist`; the test images are used once, at the end.
 
 import csv
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
 from sklearn.decomposition import PCA
 
 from ae_helpers.data import load_mnist
+from ae_helpers.data.tables import FOLDER
 from ae_helpers.metrics import squared_error
 from ae_helpers.models import dense_autoencoder
 
@@ -27,7 +27,7 @@ BATCH_SIZE = 256
 PEAK_LEARNING_RATE = 3e-3
 BETA_2 = 0.99
 SHIFTED_SHARE = 0.75  # of the images of an epoch
-TABLE = Path(__file__).with_suffix(".csv")
+TABLE = FOLDER / "paper_table.csv"
 
 # Hinton and Salakhutdinov 2006, Science 313:504, and its supporting material.
 PUBLISHED = {

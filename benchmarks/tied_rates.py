@@ -9,7 +9,6 @@ shows. Takes about half an hour.
 
 import itertools
 import math
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -17,6 +16,7 @@ import pandas as pd
 from keras import layers, ops
 
 from ae_helpers.data import load_mnist
+from ae_helpers.data.tables import FOLDER
 from ae_helpers.metrics import squared_error
 from ae_helpers.models import Autoencoder, dense_autoencoder, tied_autoencoder
 
@@ -24,7 +24,7 @@ RATES = [0.005, 0.01, 0.02, 0.03, 0.04, 0.08]
 STARTS = range(1000, 1015)  # others than the lesson's; so many, because a rate may fail once in ten times
 LATENT_DIM, BATCH_SIZE = 32, 125
 EPOCHS = {"55,000 images": 1, "1,000 images": 5}  # of 440 and of 88 steps
-TARGET = Path(__file__).with_name("tied_rates.csv")
+TARGET = FOLDER / "tied_rates.csv"
 
 
 def main():

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import nbformat
 
-from tools.build_notebooks import read_script
 from tools.environment import KERNEL_ENVIRONMENT
+from tools.percent import read_script
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "assignments" / "src"

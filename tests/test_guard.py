@@ -8,7 +8,8 @@ import jupytext
 import nbformat
 import pytest
 
-from tools.build_notebooks import ROOT, execute, outputs_checksum, read_source
+from tools.build_notebooks import execute, outputs_checksum
+from tools.percent import ROOT, read_source
 
 SCRIPT = """\
 # %% [markdown]
@@ -22,7 +23,7 @@ error = 3.0
 print(f"error: {error}")
 
 # %% tags=["nbval-check-output"]
-claim("The error is below 4.", error < 4)
+claim("The error is below 4.", error, "<", 4)
 """
 
 
@@ -60,8 +61,16 @@ def test_an_honest_notebook_passes(honest, tmp_path):
 
 def test_a_stale_output_fails(honest, tmp_path):
     stale = nbformat.from_dict(honest)
-    stale.cells[3].outputs[0].text = "✓ The error is below 2.\n"
+    stale.cells[3].outputs[0].text = "✓ The error is below 2. (3 < 4)\n"
     assert nbval(stale, tmp_path)[0] == 1
+
+
+def test_the_numbers_of_a_claim_may_change(honest, tmp_path):
+    assert honest.cells[3].outputs[0].text == "✓ The error is below 4. (3 < 4)\n"
+    other = nbformat.from_dict(honest)
+    other.cells[3].outputs[0].text = "✓ The error is below 4. (2.99 < 4)\n"
+    code, output = nbval(other, tmp_path)
+    assert code == 0, output
 
 
 def test_a_stale_output_is_found_even_where_it_is_not_compared(honest):

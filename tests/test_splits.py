@@ -86,7 +86,10 @@ LEAKS = {
         "squared_error was measured on train",
     ),
     "PCA of test images, by name": (lambda m: PCA(2).fit(X=flat(X["test"])), "PCA was fitted on test"),
-    "measured on training images, by name": (lambda m: squared_error(x=X["train"], x_hat=X["train"]), "squared_error was measured on train"),
+    "measured on training images, by name": (
+        lambda m: squared_error(x=X["train"], x_hat=X["train"]),
+        "squared_error was measured on train",
+    ),
     "measured on a validation image": (
         lambda m: squared_error(X["valid"][:1], X["valid"][:1]),
         "squared_error was measured on valid",
@@ -183,7 +186,9 @@ def test_rows_of_zeros_are_nobodys(splits):
     assert splits._used["fitted"] == set()
 
 
-@pytest.mark.parametrize("rows", [None, "text", 3.0, np.ones(5), np.array([["a"]]), np.empty((0, 3)), {"a": 1}, [[1], [2, 3]]])
+@pytest.mark.parametrize(
+    "rows", [None, "text", 3.0, np.ones(5), np.array([["a"]]), np.empty((0, 3)), {"a": 1}, [[1], [2, 3]]]
+)
 def test_what_has_no_rows_is_passed_over(splits, rows):
     splits.note("fitted", "x", rows)
     splits.derive(rows, rows)

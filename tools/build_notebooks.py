@@ -1,38 +1,41 @@
 """Build the notebooks: execute each script of `notebooks/src` from scratch.
 
-    python tools/build_notebooks.py          # all notebooks
-    python tools/build_notebooks.py 01 02    # some of them
+    python -m tools.build_notebooks                      # all notebooks
+    python -m tools.build_notebooks 01 01a solutions/01  # a lesson, a study, a lesson's solutions
 
 The scripts (jupytext's percent format) are what is edited; the notebooks are what
-is read and tested. A notebook is written only if every cell has run; one figure of it
-goes to `docs/images` for README. It records
-the checksums of the files that it was built from and of its outputs, so
-that `tests/test_notebooks.py` can tell one that is out of date or was edited by hand.
+is read and tested. A notebook is written only if every cell has run. The figure of the cell
+with the tag `readme` goes to `notebooks/images`, for the notebook's first cell and for README. It records
+the checksums of the files that it was built from and of its outputs, so that
+`tests/notebooks` can tell one that is out of date or was edited by hand, and the minutes
+that it takes to read and the seconds that it took to run, which it writes into the first cell.
 """
 
 import base64
+import functools
 import hashlib
 import json
+import math
 import os
 import re
 import sys
 import time
 from pathlib import Path
 
-import jupytext
 import nbformat
 from nbclient import NotebookClient
 
 from tools.environment import KERNEL_ENVIRONMENT
+from tools.percent import NOTEBOOKS, ROOT, chosen_sources, key_of, read_source, target_of
+from tools.yardstick import FAST, yardstick
 
-ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = ROOT / "notebooks"
-SOURCES = NOTEBOOKS / "src"
-IMAGES = ROOT / "docs" / "images"
-CELL_TIMEOUT = 1200  # seconds; longer is a hang
-# What lessons read besides code.
+IMAGES = NOTEBOOKS / "images"
+CELL_TIMEOUT = 1200  # seconds: decides nothing but that a cell hangs
+# What notebooks read besides code.
 DATASETS = ROOT / "ae_helpers" / "datasets" / "SHA256SUMS"
-TABLES = ROOT / "benchmarks"  # its CSV files
+TABLES = ROOT / "ae_helpers" / "tables"
+# How fast a lesson is read: words and lines of code in a minute, and minutes for a figure.
+WORDS_A_MINUTE, LINES_A_MINUTE, MINUTES_A_FIGURE = 130, 40, 1 / 3
 
 # Run behind the last cell and then removed: which of our own files did the lesson use?
 LIST_MODULES = """
@@ -42,58 +45,34 @@ print(json.dumps([m.__file__ for n, m in sys.modules.items() if n.split(".")[0] 
 
 
 def main(wanted):
-    for source in chosen_sources(wanted):
-        build(source, NOTEBOOKS / f"{source.stem}.ipynb")
+    try:
+        sources = chosen_sources(wanted)
+    except ValueError as error:
+        sys.exit(str(error))
+    for source in sources:
+        build(source)
 
 
-def chosen_sources(wanted):
-    """Scripts of the lessons with the numbers `wanted`, or of all if it is empty."""
-    sources = sorted(SOURCES.glob("[0-9][0-9]_*.py"))
-    unknown = [n for n in wanted if not any(s.name.startswith(f"{n}_") for s in sources)]
-    if unknown:
-        sys.exit(f"There is no lesson {', '.join(unknown)} in {SOURCES.relative_to(ROOT)}. Give two digits: 01.")
-    return [source for source in sources if not wanted or source.name[:2] in wanted]
-
-
-def build(source, target):
-    """Execute `source` and write it with its outputs to `target`."""
+def build(source):
+    """Execute a script and write it with its outputs as a notebook."""
+    target = target_of(source)
     notebook = read_source(source)
-    execute(notebook, source.stem, folder=target.parent)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    seconds = execute(notebook, key_of(source), folder=target.parent)
+    notebook.metadata["provenance"]["sources"] |= checksums([source])
+    tell_times(notebook, seconds * FAST / yardstick_seconds())
     figure = readme_figure(notebook)
     # Written beside and moved: a build that is interrupted leaves the old notebook as it was.
     half_written = target.with_suffix(".tmp")
     nbformat.write(notebook, half_written)
     half_written.replace(target)
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    (IMAGES / f"{source.name[:2]}.png").write_bytes(figure)
-
-
-def read_source(source):
-    """The notebook of a percent script, without outputs, with ids that depend on the cells' text alone."""
-    notebook = read_script(source.read_text(encoding="utf-8"))
-    seen = {}
-    for cell in notebook.cells:
-        name = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
-        seen[name] = seen.get(name, 0) + 1
-        cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
-    return notebook
-
-
-def read_script(text):
-    """The notebook of a percent script's text, with the metadata that all our notebooks have."""
-    notebook = jupytext.reads(text, fmt="py:percent")
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
-    notebook.metadata = nbformat.from_dict(
-        {
-            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-            "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
-        }
-    )
-    return notebook
+    if figure is not None:
+        IMAGES.mkdir(parents=True, exist_ok=True)
+        (IMAGES / f"{key_of(source)}.png").write_bytes(figure)
 
 
 def execute(notebook, name, *, folder):
-    """Run all cells of `notebook` in a fresh kernel in `folder`, with progress; outputs stay in `notebook`."""
+    """Run all cells of `notebook` in a fresh kernel in `folder`; outputs stay in `notebook`. Return the seconds."""
     code_cells = sum(cell.cell_type == "code" for cell in notebook.cells)
     done = 0
 
@@ -117,31 +96,76 @@ def execute(notebook, name, *, folder):
         extra_arguments=["--IPKernelApp.capture_fd_output=False"],
     )
     client.execute(env={**os.environ, **KERNEL_ENVIRONMENT})
-    modules = json.loads("".join(output.text for output in notebook.cells.pop().outputs))
+    seconds = time.perf_counter() - started
+    modules = json.loads("".join(output["text"] for output in notebook.cells.pop().outputs))
     settle_widgets(notebook)
     refuse_widget_errors(notebook, name)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
     notebook.metadata.language_info.pop("version", None)
     notebook.metadata["provenance"] = {
-        "sources": checksums([SOURCES / f"{name}.py", *map(Path, modules), DATASETS, *tables_in(notebook)]),
+        "sources": checksums([*map(Path, modules), DATASETS, *tables_in(notebook)]),
         "outputs": outputs_checksum(notebook),
     }
-    print(f"\r{name}: {code_cells} cells in {time.perf_counter() - started:.0f} s" + " " * 20, flush=True)
+    print(f"\r{name}: {code_cells} cells in {seconds:.0f} s" + " " * 20, flush=True)
+    return seconds
+
+
+@functools.cache
+def yardstick_seconds():
+    """Seconds of `make yardstick` on this machine at this moment, from one of its five epochs."""
+    return yardstick(epochs=1)
+
+
+def tell_times(notebook, seconds):
+    """Write minutes to read and seconds to run into the first cell, for MINUTES and SECONDS, and into the metadata."""
+    seconds = max(5, 5 * math.ceil(seconds / 5))
+    notebook.metadata["times"] = {"minutes": minutes_to_read(notebook), "seconds": seconds}
+    notebook.cells[0].source = with_times(notebook.cells[0].source, notebook.metadata["times"])
+
+
+def with_times(text, times):
+    """A script's text with the times in it."""
+    return text.replace("MINUTES", f"{times['minutes']} minutes").replace("SECONDS", f"{times['seconds']} seconds")
+
+
+def minutes_to_read(notebook):
+    """Minutes that a reader needs, in steps of five, from words, lines of code and figures."""
+    figures = sum("image/png" in o.get("data", {}) for cell in code_of(notebook) for o in cell.outputs)
+    minutes = words_in(notebook) / WORDS_A_MINUTE + lines_in(notebook) / LINES_A_MINUTE + figures * MINUTES_A_FIGURE
+    return max(5, 5 * math.ceil(minutes / 5 - 0.1))
+
+
+def words_in(notebook):
+    """Number of words that a reader sees: Markdown, but for addresses, and printed text."""
+    unseen = re.compile(r"\]\([^)]*\)|<[^>]+>|\$[^$]*\$")
+    texts = [unseen.sub(" ", cell.source) for cell in notebook.cells if cell.cell_type == "markdown"]
+    texts += ["".join(o.get("text", "")) for cell in code_of(notebook) for o in cell.outputs]
+    return sum(len(re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text)) for text in texts)
+
+
+def lines_in(notebook):
+    """Number of lines of code, without empty ones."""
+    return sum(bool(line.strip()) for cell in code_of(notebook) for line in cell.source.splitlines())
+
+
+def code_of(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def tables_in(notebook):
-    """The tables of benchmarks that a notebook names."""
+    """The tables that a notebook loads."""
     text = "\n".join(cell.source for cell in notebook.cells)
-    return [table for table in TABLES.glob("*.csv") if table.name in text]
+    return [table for table in TABLES.glob("*.csv") if f'load_table("{table.stem}")' in text]
 
 
 def readme_figure(notebook):
-    """The figure for README as bytes of a PNG file: that of the cell with the tag `readme`."""
+    """The figure of the cell with the tag `readme` as bytes of a PNG file; None if there is no such cell."""
     cells = [cell for cell in notebook.cells if "readme" in cell.metadata.get("tags", [])]
-    if len(cells) != 1:
-        sys.exit(f"One cell should have the tag `readme`, for the figure that README shows, but {len(cells)} have.")
-    return base64.b64decode(cells[0].outputs[0].data["image/png"])
+    if not cells:
+        return None
+    (figure,) = (o.data["image/png"] for cell in cells for o in cell.outputs if "image/png" in o.get("data", {}))
+    return base64.b64decode(figure)
 
 
 def checksums(files):
@@ -155,7 +179,7 @@ def checksums(files):
 
 def outputs_checksum(notebook):
     """SHA-256 of all outputs and execution counts."""
-    outputs = [[cell.outputs, cell.execution_count] for cell in notebook.cells if cell.cell_type == "code"]
+    outputs = [[cell.outputs, cell.execution_count] for cell in code_of(notebook)]
     return hashlib.sha256(json.dumps(outputs, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,7 +1,7 @@
 """Run lesson 03 on the bundled ratings in each of GroupLens' formats: the path is all that changes.
 
-    python tools/check_formats.py              # all formats
-    python tools/check_formats.py ml-1m        # one of them
+    python -m tools.check_formats              # all formats
+    python -m tools.check_formats ml-1m        # one of them
 
 Releases before 2003 have whole stars, and ML-100K has 19 genres; the ratings are rounded
 and the genres mapped accordingly, so that the lesson runs on slightly other data. A
@@ -14,10 +14,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-from check_mistakes import SOURCES, run, with_mistake
 
 from ae_helpers.data import load_movielens
 from ae_helpers.data.movielens import ML_100K_GENRES
+from tools.percent import SOURCES, replaced, run_script
 
 
 def write_csv(folder, ratings, movies):
@@ -57,9 +57,9 @@ def main(wanted):
     for name in wanted or FORMATS:
         with tempfile.TemporaryDirectory() as folder:
             FORMATS[name](Path(folder), ratings, movies)
-            change = {"old": "MOVIELENS = None", "new": f"MOVIELENS = {folder!r}"}
+            text = replaced(source.read_text(encoding="utf-8"), "MOVIELENS = None", f"MOVIELENS = {folder!r}")
             started = time.perf_counter()
-            claim = run(with_mistake(source.read_text(encoding="utf-8"), change), folder=source.parents[1])
+            claim = run_script(text, folder=source.parents[1])
         failed |= claim is not None
         print(f"| {name} | {claim or 'every claim holds'} | {time.perf_counter() - started:.0f} s |", flush=True)
     sys.exit(1 if failed else 0)

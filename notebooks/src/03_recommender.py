@@ -41,7 +41,7 @@ from sklearn.preprocessing import OneHotEncoder
 from ae_helpers import plots
 from ae_helpers.batches import SparseBatches
 from ae_helpers.claims import claim
-from ae_helpers.data import load_movielens
+from ae_helpers.data import load_movielens, load_table
 from ae_helpers.losses import multinomial_loss
 from ae_helpers.metrics import bootstrap_interval, ndcg_at_k, recall_at_k
 from ae_helpers.models import Autoencoder, item_autoencoder
@@ -379,7 +379,7 @@ Markdown(
 # Which size, then, and how much dropout? That takes minutes, so it was done once, in the same way (`make choose`), on the validation likes of the first seed, for a code of 128 numbers or fewer and for more.
 
 # %%
-searched = pd.read_csv("../benchmarks/recommender_choice.csv")
+searched = load_table("recommender_choice")
 by_size = searched.pivot(index=["hidden_size", "latent_dim"], columns="dropout", values="recall@20")
 by_size.round(3)
 

@@ -37,7 +37,7 @@ from sklearn.decomposition import PCA
 
 from ae_helpers import plots
 from ae_helpers.claims import claim
-from ae_helpers.data import load_mnist
+from ae_helpers.data import load_mnist, load_table
 from ae_helpers.layers import TiedConv2DTranspose, TiedDense
 from ae_helpers.metrics import squared_error
 from ae_helpers.models import Autoencoder, conv_autoencoder, dense_autoencoder, tied_autoencoder
@@ -305,7 +305,7 @@ claim("The narrow network has as many parameters as the tied one, to 1 %.", abs(
 
 # %%
 many, few = "55,000 images", "1,000 images"
-runs = pd.read_csv("../benchmarks/tied_rates.csv")
+runs = load_table("tied_rates")
 failed = runs["error"] > 3 * runs.groupby(["data", "network"])["error"].transform("min")  # stuck, far above the rest
 searched = runs.groupby(["data", "network", "rate"])["error"].mean().unstack()
 best_rate = searched.idxmin(axis=1)

@@ -1,0 +1,68 @@
+import pytest
+
+from tools.check_mistakes import MISTAKES, main, read, try_all
+from tools.percent import ROOT, chosen_sources, key_of, replaced, run_script
+
+LISTS = sorted(MISTAKES.glob("*.toml"))
+LESSON = """
+from ae_helpers.claims import claim
+error = 3.0
+print("a line")
+claim("The error is below 4.", error, "<", 4)
+claim("The error is positive.", error, ">", 0)
+"""
+
+
+def test_every_lesson_has_a_list_and_every_list_a_notebook():
+    keys = {key_of(source) for source in chosen_sources()}
+    lists = {path.stem for path in LISTS}
+    assert lists <= keys
+    assert {key for key in keys if len(key) == 2} <= lists
+
+
+@pytest.mark.parametrize("path", LISTS, ids=lambda path: path.stem)
+def test_each_mistake_fits_its_notebook(path):
+    (source,) = chosen_sources([path.stem])
+    text = source.read_text(encoding="utf-8")
+    names = [mistake["name"] for mistake in read(path)]
+    assert len(names) >= 6 and len(names) == len(set(names))
+    for mistake in read(path):
+        assert set(mistake) == {"name", "old", "new"}
+        assert replaced(text, mistake["old"], mistake["new"]) != text
+
+
+def test_a_text_that_does_not_occur_once_is_refused():
+    for old, count in (("warning", 0), ("error", 5)):
+        with pytest.raises(ValueError, match=f"{old}.* occurs {count} times"):
+            replaced(LESSON, old, "")
+
+
+@pytest.mark.slow
+def test_run_tells_the_claim_that_failed():
+    assert run_script(LESSON, folder=ROOT) is None
+    assert run_script(LESSON.replace("3.0", "5.0"), folder=ROOT) == "The error is below 4. (5 < 4)"
+    assert run_script(LESSON.replace("3.0", "-5.0"), folder=ROOT) == "The error is positive. (-5 > 0)"
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        run_script(LESSON.replace("3.0", "1 / 0"), folder=ROOT)
+
+
+@pytest.mark.slow
+def test_a_mistake_that_survives_is_told(capsys, tmp_path, monkeypatch):
+    source = tmp_path / "99_short.py"
+    source.write_text(LESSON, encoding="utf-8")
+    monkeypatch.setattr("tools.check_mistakes.target_of", lambda source: ROOT / "99_short.ipynb")
+    caught = {"name": "too large", "old": "3.0", "new": "5.0"}
+    survivor = {"name": "harmless", "old": "3.0", "new": "2.0"}
+    assert not try_all(source, [caught])
+    assert try_all(source, [survivor, caught])
+    printed = capsys.readouterr().out
+    assert printed.count("| too large | The error is below 4. (5 < 4) |") == 2
+    assert "| harmless | **none** |" in printed
+
+
+def test_a_notebook_without_a_list_is_refused(monkeypatch, tmp_path):
+    with pytest.raises(SystemExit, match="no notebook 77"):
+        main(["77"])
+    monkeypatch.setattr("tools.check_mistakes.MISTAKES", ROOT / "nothing")
+    with pytest.raises(SystemExit, match="no list of mistakes for 02"):
+        main(["02"])

@@ -1,0 +1,93 @@
+"""Notebooks as scripts (jupytext's percent format): where they stand, how they are read and run."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+from tools.environment import KERNEL_ENVIRONMENT
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ROOT / "notebooks"
+SOURCES = NOTEBOOKS / "src"  # lessons; below it studies/ and solutions/, as below NOTEBOOKS
+
+
+def key_of(source):
+    """What a notebook is called on the command line: "01" a lesson, "01a" its study, "solutions/01" its solutions."""
+    number = source.stem.split("_")[0]
+    return f"solutions/{number}" if source.parent.name == "solutions" else number
+
+
+def target_of(source):
+    """Path of the notebook that is built from a script."""
+    return (NOTEBOOKS / source.relative_to(SOURCES)).with_suffix(".ipynb")
+
+
+def chosen_sources(wanted=()):
+    """The scripts with the keys `wanted`, or all if it is empty: lessons, studies, solutions, in this order.
+
+    Raises:
+        ValueError: if a key fits none.
+    """
+    sources = [source for folder in ("", "studies", "solutions") for source in sorted((SOURCES / folder).glob("*.py"))]
+    keys = {key_of(source): source for source in sources}
+    unknown = [key for key in wanted if key not in keys]
+    if unknown:
+        raise ValueError(f"There is no notebook {', '.join(unknown)}. There are {', '.join(keys)}.")
+    return [source for key, source in keys.items() if not wanted or key in wanted]
+
+
+def read_source(source):
+    """The notebook of a percent script, without outputs, with ids that depend on the cells' text alone."""
+    notebook = read_script(source.read_text(encoding="utf-8"))
+    seen = {}
+    for cell in notebook.cells:
+        name = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+        seen[name] = seen.get(name, 0) + 1
+        cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
+    return notebook
+
+
+def read_script(text):
+    """The notebook of a percent script's text, with the metadata that all our notebooks have."""
+    notebook = jupytext.reads(text, fmt="py:percent")
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+        }
+    )
+    return notebook
+
+
+def replaced(text, old, new):
+    """`text` with `new` instead of `old`, which must occur once."""
+    count = text.count(old)
+    if count != 1:
+        raise ValueError(f"{old!r} should occur once in the script, but occurs {count} times.")
+    return text.replace(old, new)
+
+
+def run_script(text, *, folder):
+    """Run a script's text as plain Python in `folder`; return the claim that failed, or None if all held.
+
+    Raises:
+        RuntimeError: if it stops for another reason; that proves nothing.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        script = Path(place, "lesson.py")
+        script.write_text(text, encoding="utf-8")
+        environment = {**os.environ, **KERNEL_ENVIRONMENT}
+        done = subprocess.run([sys.executable, script], cwd=folder, env=environment, capture_output=True, text=True)
+    if done.returncode == 0:
+        return None
+    error, _, message = done.stderr.strip().splitlines()[-1].partition(": ")
+    if error != "ae_helpers.claims.ClaimFailed":
+        raise RuntimeError(f"The lesson stopped, but not at a claim:\n{done.stderr}")
+    return message.removeprefix("This does not hold: ")
