@@ -14,11 +14,14 @@ same order, however many processes share it, so the losses agree but for roundin
 
 Process 0 writes a checkpoint every `--save-every` steps. When a process dies, the others stop
 with a message: start all of them again, or fewer, and training goes on from the checkpoint.
+With another seed, batch size, model or other data it would be no continuation, and is refused.
 """
 
 import argparse
 import contextlib
 import functools
+import hashlib
+import json
 import os
 import signal
 import socket
@@ -37,9 +40,12 @@ import numpy as np
 from jax.experimental import multihost_utils
 
 from ae_helpers.data import load_movielens
+from ae_helpers.files import whole_or_not
 from ae_helpers.losses import multinomial_loss
 from ae_helpers.models import item_autoencoder
 from ae_helpers.ratings import inverse_user_frequency, only_rated, rating_matrix, unit_rows, weighted
+
+SETTINGS = ("batch_size", "hidden_size", "latent_dim", "dropout", "seed")  # what a checkpoint depends on, with the data
 
 
 def main():
@@ -78,11 +84,14 @@ def train(options, processes):
     keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
     keras.utils.set_random_seed(options.seed)  # all processes start from the same weights
 
-    x = prepare(options.data)
+    x, fingerprint = prepare(options.data)
+    training = {name: getattr(options, name) for name in SETTINGS} | {"data": fingerprint}
+    plan = training | {"steps": options.steps, "save_every": options.save_every}
+    refuse_differences(plan, of_process_0(plan), f"Process {options.process}", "process 0")
     model = item_autoencoder(x.shape[1], options.latent_dim, options.hidden_size, dropout=options.dropout)
     model.compile(keras.optimizers.Adam(1e-3), multinomial_loss)
     checkpoint = Path(options.folder) / "latest.npz"
-    start = restore(model, checkpoint)
+    start = restore(model, checkpoint, training)
     if (options.steps - start) % options.save_every:
         raise ValueError(
             f"From step {start} to --steps {options.steps} should be a multiple of --save-every, "
@@ -90,7 +99,7 @@ def train(options, processes):
         )
 
     def save_and_report(epoch, logs):
-        save(model, checkpoint)
+        save(model, checkpoint, training)
         print(f"step {int(model.optimizer.iterations)}: loss {logs['loss']:.7f}", flush=True)
 
     # JAX starts a step before the last one is done, so batches would pile up in memory. Reading the loss waits.
@@ -117,10 +126,16 @@ def train(options, processes):
 
 
 def prepare(folder):
-    """Inputs, which are the targets too, as in lesson 03: CSR `(n_movies, n_users)`, rows of unit length."""
+    """Inputs and a fingerprint of the data.
+
+    The inputs are the targets too, as in lesson 03: CSR `(n_movies, n_users)`, rows of unit length.
+    """
     ratings, movies = only_rated(*load_movielens(folder))
     stars = rating_matrix(ratings, movies, np.unique(ratings["userId"]))
-    return unit_rows(weighted(stars, inverse_user_frequency(stars)))
+    # Of the stars: they are the same on all machines, to the last bit, and logarithms are not.
+    arrays = (stars.indptr.astype(np.int64), stars.indices.astype(np.int64), stars.data)
+    fingerprint = hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()[:12]
+    return unit_rows(weighted(stars, inverse_user_frequency(stars))), fingerprint
 
 
 class OwnBatches(keras.utils.PyDataset):
@@ -158,29 +173,42 @@ class OwnBatches(keras.utils.PyDataset):
         return turns[:, self.own] * len(self.own) + np.arange(len(self.own))
 
 
-def save(model, checkpoint):
-    """Write all that training changes. A process killed while writing leaves the previous checkpoint."""
+def save(model, checkpoint, training):
+    """Write all that training changes, and what it depends on. An interruption leaves the previous checkpoint."""
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = checkpoint.with_name("unfinished.npz")
-    np.savez(unfinished, *(variable.numpy() for variable in state(model)))
-    os.replace(unfinished, checkpoint)
+    with whole_or_not(checkpoint) as (part,):
+        np.savez(part, *(variable.numpy() for variable in state(model)), training=json.dumps(training))
 
 
-def restore(model, checkpoint):
+def restore(model, checkpoint, training):
     """Give every process's model what process 0 has saved, if it has; return the number of steps done."""
     model.optimizer.build(model.trainable_variables)
     variables = state(model)
     values = [variable.numpy() for variable in variables]
     if jax.process_index() == 0 and checkpoint.exists():
         with np.load(checkpoint) as saved:
-            saved = [saved[name] for name in saved.files]
-        if [value.shape for value in saved] != [value.shape for value in values]:
-            raise ValueError(f"{checkpoint} is of a model of other sizes. Give those, or another --folder.")
-        values = saved
+            if "training" not in saved:
+                raise ValueError(f"{checkpoint} does not say how it was trained. Remove it, or give another --folder.")
+            refuse_differences(training, json.loads(saved["training"].item()), "This training", str(checkpoint))
+            values = [saved[f"arr_{i}"] for i in range(len(values))]
     # Other machines need not see the folder of process 0.
     for variable, value in zip(variables, multihost_utils.broadcast_one_to_all(values), strict=True):
         variable.assign(value)
     return int(model.optimizer.iterations)
+
+
+def of_process_0(plan):
+    """What process 0 has as `plan`."""
+    text = np.frombuffer(json.dumps(plan).encode().ljust(1000), np.uint8)
+    return json.loads(np.asarray(multihost_utils.broadcast_one_to_all(text)).tobytes())
+
+
+def refuse_differences(ours, theirs, we, they):
+    """Raise a ValueError that names what differs; data has the name of its fingerprint."""
+    differ = [name for name in ours if ours[name] != theirs[name]]
+    if differ:
+        our, their = (", ".join(f"--{name.replace('_', '-')} {of[name]}" for name in differ) for of in (ours, theirs))
+        raise ValueError(f"{we} has {our}, but {they} has {their}. Give the same, or another --folder.")
 
 
 def state(model):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from ae_helpers.data import load_movielens
+
 pytest.importorskip("jax")
 if sys.platform == "win32":
     pytest.skip("Windows has no process groups to kill", allow_module_level=True)
@@ -59,11 +61,12 @@ def kill(process):
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def start_two(start, folder):
+def start_two(start, folder, of_the_second=()):
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     addresses = f"127.0.0.1:{port},127.0.0.1:{port + 1}"  # only the first one is listened on
-    return [start(folder, "--addresses", addresses, "--process", str(i)) for i in range(2)]
+    own = ((), of_the_second)
+    return [start(folder, "--addresses", addresses, "--process", str(i), *own[i]) for i in range(2)]
 
 
 def losses(output):
@@ -92,8 +95,6 @@ def test_two_processes_that_were_killed_twice_have_the_losses_of_one(start, tmp_
         survivor = processes[1 - victim]
         seen |= losses(survivor.communicate(timeout=PATIENCE)[0])  # stops soon, by itself
         assert survivor.returncode not in (0, -signal.SIGKILL)
-        # As if it had been killed in the midst of writing.
-        (together / "unfinished.npz").write_bytes(b"half a checkpoint")
     assert "Start all processes again" in (together / "errors.txt").read_text()
     assert seen and 100 not in seen
 
@@ -105,3 +106,32 @@ def test_two_processes_that_were_killed_twice_have_the_losses_of_one(start, tmp_
     assert list(expected) == STEPS and expected[100] < expected[20]
     seen |= losses(rest)
     assert seen == pytest.approx({step: expected[step] for step in seen}, rel=1e-6)
+
+    refuse_to_go_on(start, alone)
+
+
+def refuse_to_go_on(start, folder):
+    """With a checkpoint of another training; at once, to spare some starts."""
+    before = {file.name: file.read_bytes() for file in folder.glob("*.npz")}
+    data = folder / "data"
+    data.mkdir()
+    ratings, movies = load_movielens()
+    ratings.loc[0, "rating"] += 0.5
+    ratings.to_csv(data / "ratings.csv", index=False)
+    movies.to_csv(data / "movies.csv", index=False)
+    process = start(folder, "--seed", "1", "--batch-size", "32", "--steps", "200", "--data", str(data))
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    message = (folder / "errors.txt").read_text().splitlines()[-1]
+    ours, theirs = re.findall(r"--batch-size (\d+), --seed (\d), --data (\w+)", message)
+    assert ours[:2] == ("32", "1") and theirs[:2] == ("64", "0") and ours[2] != theirs[2]
+    assert "latest.npz" in message and "dropout" not in message and "another --folder" in message
+    assert {file.name: file.read_bytes() for file in folder.glob("*.npz")} == before
+
+
+def test_processes_that_differ_are_refused(start, tmp_path):
+    processes = start_two(start, tmp_path, ["--seed", "1", "--steps", "80"])
+    assert [process.wait(PATIENCE) for process in processes] == [1, 1]
+    message = (tmp_path / "errors.txt").read_text()
+    assert re.search("Process 1 has --seed 1, --steps 80, but process 0 has --seed 0, --steps 100", message)
+    assert not list(tmp_path.glob("*.npz"))
