@@ -13,6 +13,7 @@ from ae_helpers.corruption import add_gaussian_noise
 from ae_helpers.denoisers import LinearMap
 from ae_helpers.metrics import squared_error
 from ae_helpers.models import dense_autoencoder
+from ae_helpers.plots import plot_autoencoder, plot_denoising, plot_reconstructions
 from ae_helpers.splits import unwatched, watch_splits
 
 RANDOM = np.random.default_rng(0)
@@ -167,6 +168,9 @@ def test_on_purpose_refuses_other_names(splits, names):
 
 def test_a_figure_measures_nothing(splits, autoencoder):
     honest(autoencoder)
+    plot_reconstructions(X["train"][:3], X["train"][:3])
+    plot_denoising(X["train"][:3], X["train"][:3], X["train"][:3])
+    plot_autoencoder(X["train"][0], np.ones(3), X["train"][0])
     with unwatched():
         squared_error(X["train"], X["train"])
     splits.check()

@@ -9,8 +9,10 @@ from numpy.typing import ArrayLike
 from ae_helpers.checks import as_floats
 from ae_helpers.metrics import squared_error
 from ae_helpers.plots._style import CURVE_COLOURS, SIGNED, as_images, draw_image, draw_pixels
+from ae_helpers.splits import unwatched
 
 
+@unwatched()
 def plot_autoencoder(x: ArrayLike, z: ArrayLike, x_hat: ArrayLike, *, title: str | None = None) -> Figure:
     """One image on its way through an autoencoder: image, encoder, code, decoder, reconstruction.
 

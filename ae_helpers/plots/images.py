@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from ae_helpers.metrics import psnr, squared_error
 from ae_helpers.plots._style import SIGNED, as_images, draw_image, row_name_width, write_caption, write_row_name
+from ae_helpers.splits import unwatched
 
 
 def plot_images(images, *, captions=None, columns=10, title=None):
@@ -46,6 +47,7 @@ def plot_images(images, *, captions=None, columns=10, title=None):
     return figure
 
 
+@unwatched()
 def plot_reconstructions(x, reconstructions, *, show_error=True, title=None):
     """Originals above their reconstructions.
 
@@ -74,6 +76,7 @@ def plot_reconstructions(x, reconstructions, *, show_error=True, title=None):
     return _draw_rows(rows, title)
 
 
+@unwatched()
 def plot_denoising(x, noisy, denoised, *, noisy_name="noisy", title=None):
     """Clean images, the same with noise, and what denoisers make of them, with the PSNR under each.
 
