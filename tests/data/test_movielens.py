@@ -1,5 +1,7 @@
 import gzip
+import io
 import re
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -86,6 +88,61 @@ def write_ml_100k(folder):
     (folder / "u.item").write_bytes(movies.encode("latin-1"))
 
 
+def write_kaggle(folder):
+    """Singular names, dates as text, quoted as an export of a database quotes."""
+    lines = ['"userId","movieId","rating","timestamp"']
+    for user, movie, rating, seconds in [*RATINGS, OF_UNTITLED]:
+        lines.append(f'{user},{movie},{rating},"{pd.Timestamp(seconds, unit="s")}"')
+    (folder / "rating.csv").write_text("\n".join(lines) + "\n")
+    (folder / "movie.csv").write_text(MOVIES_CSV.replace("movieId,title,genres", '"movieId","title","genres"'), "utf-8")
+
+
+def write_hetrec(folder):
+    """Tabs, milliseconds, Latin-1 (with a line in UTF-8), years and genres apart."""
+    ratings = "userID\tmovieID\trating\ttimestamp\n"
+    ratings += "".join(f"{u}\t{m}\t{r:g}\t{t}000\n" for u, m, r, t in [*RATINGS, OF_UNTITLED])
+    (folder / "user_ratedmovies-timestamps.dat").write_bytes(ratings.encode())
+    columns = ["id", "title", "imdbID", "spanishTitle", "imdbPictureURL", "year", "rtID"]
+    columns += [f"rt{name}" for name in ["AllCriticsRating", "AudienceScore", "PictureURL"]]
+    movies, genres = ["\t".join(columns)], "movieID\tgenre\n"
+    for movie, title, its_genres in [*MOVIES, (50, "", ["Drama"])]:
+        name, _, year = title.removesuffix(")").rpartition(" (")
+        movies.append(f'{movie}\t{name}\t0114709\tEl "niño\t\\N\t{year or 1999}\t\t8.5\t\\N\t')
+        genres += "".join(f"{movie}\t{genre}\n" for genre in its_genres)
+    packed = [line.encode("latin-1" if i else "utf-8") for i, line in enumerate(movies)]
+    packed[2] = movies[2].encode()
+    (folder / "movies.dat").write_bytes(b"\r\n".join(packed) + b"\r\n")
+    (folder / "movie_genres.dat").write_bytes(genres.encode())
+
+
+def write_csv_with_quotes_and_spaces(folder):
+    """As spreadsheets and R write it: all in quotation marks, and spaces behind commas."""
+    lines = [", ".join(f'"{field}"' for field in line.split(",")) for line in RATINGS_CSV.splitlines()]
+    lines[0] = "userID , movieID, Rating, Timestamp"
+    (folder / "ratings.csv").write_text("\n".join(lines) + "\n")
+    movies = MOVIES_CSV.replace("movieId,title,genres", '"movieId", "title", "genres"').replace(',"', ', "')
+    (folder / "movies.csv").write_text(movies, "utf-8")
+
+
+def write_csv_with_semicolons(folder):
+    (folder / "ratings.csv").write_text(RATINGS_CSV.replace(",", ";"))
+    movies = pd.read_csv(io.StringIO(MOVIES_CSV), keep_default_na=False)
+    movies.to_csv(folder / "movies.csv", index=False, sep=";")
+
+
+def write_csv_with_milliseconds(folder):
+    lines = RATINGS_CSV.splitlines()
+    (folder / "ratings.csv").write_text("\n".join([lines[0], *(f"{line}999" for line in lines[1:])]))
+    (folder / "movies.csv").write_text(MOVIES_CSV, "utf-8")
+
+
+def write_ml_10m_with_marks(folder):
+    """With byte order marks."""
+    write_ml_10m(folder)
+    for file in folder.iterdir():
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+
+
 # The bundled release
 
 
@@ -120,6 +177,25 @@ def test_tables_have_the_documented_columns_and_types(tables):
     assert set(ratings["rating"]) == set(np.arange(1, 11) / 2)
     assert set(ratings["movieId"]) == set(movies["movieId"])
     assert pd.to_datetime(ratings["timestamp"], unit="s").dt.year.between(1995, 2016).all()
+
+
+def test_only_the_verified_files_are_read(tables, tmp_path, monkeypatch):
+    """Whatever else lies beside them; also if the folder is named."""
+    copy = tmp_path / "movielens"
+    copy.mkdir()
+    for file in (bundled.DATASETS / "movielens").iterdir():
+        (copy / file.name).symlink_to(file)
+    (tmp_path / "SHA256SUMS").symlink_to(bundled.DATASETS / "SHA256SUMS")
+    write_csv(copy)
+    monkeypatch.setattr(bundled, "DATASETS", tmp_path)
+    for path in (None, copy):
+        for first, second in zip(tables, load_movielens(path), strict=True):
+            pd.testing.assert_frame_equal(first, second)
+    (copy / "ratings.csv.gz").unlink()
+    (copy / "ratings.csv.gz").write_bytes(gzip.compress(RATINGS_CSV.encode()))
+    for path in (None, copy):
+        with pytest.raises(ValueError, match="was altered"):
+            load_movielens(path)
 
 
 def test_two_calls_give_the_same_tables(tables):
@@ -162,6 +238,12 @@ def test_no_bundled_title_ends_with_an_article(tables):
         write_ml_1m,
         write_ml_10m,
         write_ml_100k,
+        write_kaggle,
+        write_hetrec,
+        write_csv_with_quotes_and_spaces,
+        write_csv_with_semicolons,
+        write_csv_with_milliseconds,
+        write_ml_10m_with_marks,
     ],
 )
 @pytest.mark.parametrize("as_type", [str, lambda path: path], ids=["str", "Path"])
@@ -209,17 +291,45 @@ def test_titles_and_years(tmp_path, published, clean, year):
     assert row["year"] is pd.NA if year is None else row["year"] == year
 
 
+@pytest.mark.parametrize("write", [write_csv, write_packed_csv, write_ml_1m, write_ml_100k, write_kaggle, write_hetrec])
+@pytest.mark.parametrize("where", ["", "ml", "ml/ml"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_folder_in_a_folder_and_zip(tmp_path, write, where, packed):
+    release = tmp_path / "given" / where
+    release.mkdir(parents=True)
+    write(release)
+    (tmp_path / "given" / "__MACOSX").mkdir()
+    (tmp_path / "given" / "__MACOSX" / "._ratings.csv").write_text("")
+    expected = load_movielens(tmp_path / "given")
+    assert [tuple(row) for row in expected[0].itertuples(index=False)] == RATINGS
+    if packed:
+        with zipfile.ZipFile(tmp_path / "ml.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in sorted((tmp_path / "given").rglob("*.*")):
+                archive.write(file, file.relative_to(tmp_path / "given"))
+        for first, second in zip(expected, load_movielens(tmp_path / "ml.zip"), strict=True):
+            pd.testing.assert_frame_equal(first, second)
+
+
+def test_home_is_found(tmp_path, monkeypatch):
+    write_csv(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path.parent))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path.parent))
+    assert len(load_movielens(f"~/{tmp_path.name}")[0]) == 4
+
+
 # Folders that are none
 
 
 def test_no_folder(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"no folder .*/nowhere\. Give the folder of an unpacked"):
+    with pytest.raises(FileNotFoundError, match=r"no folder .*/nowhere\. Give the folder or the zip"):
         load_movielens(tmp_path / "nowhere")
 
 
 def test_file_instead_of_a_folder(tmp_path):
     write_csv(tmp_path)
-    with pytest.raises(NotADirectoryError, match=r"ratings\.csv is a file.*give its folder"):
+    with pytest.raises(
+        NotADirectoryError, match=r"ratings\.csv is a file\. Give the folder of the release, or its zip"
+    ):
         load_movielens(tmp_path / "ratings.csv")
 
 
@@ -240,6 +350,72 @@ def test_one_file_missing(tmp_path, write, missing):
     files[missing].unlink()
     with pytest.raises(FileNotFoundError, match=f"has {files[1 - missing].name} but no {files[missing].name}.*Unpack"):
         load_movielens(tmp_path)
+
+
+def test_incomplete_hetrec_is_named(tmp_path):
+    write_hetrec(tmp_path)
+    (tmp_path / "movie_genres.dat").unlink()
+    has = "movies.dat, user_ratedmovies-timestamps.dat"
+    with pytest.raises(FileNotFoundError, match=f"{re.escape(str(tmp_path))} has {has} but no movie_genres.dat"):
+        load_movielens(tmp_path)
+
+
+def test_two_releases_in_a_folder(tmp_path):
+    for name, write in (("ml-1m", write_ml_1m), ("ml-25m", write_csv)):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name)
+    with pytest.raises(ValueError, match=r"several releases: .*ml-1m, .*ml-25m\. Give the folder of one"):
+        load_movielens(tmp_path)
+
+
+def test_the_nearest_release_counts(tmp_path):
+    write_csv(tmp_path)
+    (tmp_path / "old").mkdir()
+    write_ml_1m(tmp_path / "old")
+    assert len(load_movielens(tmp_path)[0]) == 4
+    assert load_movielens(tmp_path)[0]["rating"].dtype == np.float32
+
+
+def test_release_too_deep(tmp_path):
+    deep = tmp_path / "a" / "b" / "c"
+    deep.mkdir(parents=True)
+    write_csv(deep)
+    with pytest.raises(FileNotFoundError, match=r"is no MovieLens folder.*but holds a\."):
+        load_movielens(tmp_path)
+
+
+def zipped(tmp_path, change):
+    write_csv(tmp_path)
+    with zipfile.ZipFile(tmp_path / "ml.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("ratings.csv", "movies.csv"):
+            archive.write(tmp_path / name, f"ml/{name}")
+    (tmp_path / "ml.zip").write_bytes(change((tmp_path / "ml.zip").read_bytes()))
+    return tmp_path / "ml.zip"
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda content: content[: len(content) // 2], r"ml\.zip is damaged or cut short .*download the release again"),
+        (lambda content: b"", r"ml\.zip is damaged or cut short"),
+        (lambda content: content[:60] + bytes([content[60] ^ 255]) + content[61:], r"/ratings\.csv is damaged or cut"),
+        (
+            lambda content: content.replace(b"\x08\0", b"\x63\0"),
+            r"can't be unpacked .*Unpack the release, and give its",
+        ),
+        (lambda content: content.replace(b"\x14\0\0\0\x08", b"\x14\0\x01\0\x08"), r"can't be unpacked .*password"),
+    ],
+    ids=["cut", "empty", "altered", "method", "password"],
+)
+def test_damaged_zip(tmp_path, change, problem):
+    with pytest.raises(ValueError, match=problem):
+        load_movielens(zipped(tmp_path, change))
+
+
+def test_zip_can_be_removed_after_reading(tmp_path):
+    file = zipped(tmp_path, lambda content: content)
+    load_movielens(file)
+    file.unlink()  # Windows refuses while it is open
 
 
 @pytest.mark.parametrize("name", ["ratings.csv", "movies.csv"])
@@ -279,7 +455,18 @@ def damage(file, old, new):
         (b"4.0", b"-1", ", line 4: rating is '-1', outside"),
         (b"4.0", b"nan", ", line 4: rating is 'nan', outside"),
         (b"4.0", b"inf", ", line 4: rating is 'inf', outside"),
-        (b"4.0", b'"4.0"', ", line 4: rating is '\"4.0\"', which is no number"),
+        (b"4.0", b'"4.0', ", line 4: .*found 3"),
+        (b"4.0", b'4.0"', ", line 4: rating is '4.0\"', which is no number"),
+        (b"4.0", "٤".encode(), ", line 4: rating is '٤', which is no number"),
+        (b"2,10,", "٢,10,".encode(), ", line 4: userId is '٢', which is no whole number"),
+        (b"2,10,", b"9" * 5000 + b",10,", ", line 4: userId is '9{80}', which is no whole number"),
+        (b"1141415820", b"-1", ", line 4: timestamp is '-1', which is no whole number"),
+        (b"1141415820", b"2006-03-03", ", line 4: timestamp is '2006-03-03', which is no whole number"),
+        (
+            b"1141415820",
+            b"1141415820000",
+            ", line 4: timestamp is 1141415820000, which is not in seconds since 1970, as others",
+        ),
         (b"4.0", b"\xff", r", line 4: rating is '\\\\xff', which is no number"),
         (b"2,10,4.0,1141415820", b"2,10,4.0", ", line 4: expected 4 fields .*, found 3"),
         (b"2,10,4.0,1141415820", b"2;10;4.0;1141415820", ", line 4: expected 4 fields .*, found 1"),
@@ -292,7 +479,7 @@ def damage(file, old, new):
         (b"2,10,", b"-2,10,", ", line 4: userId is '-2', which is no whole number"),
         (b"2,10,", b"3000000000,10,", ", line 4: userId is '3000000000', which is no whole number from 0 to 2,147"),
         (b"2,10,", b"2,99,", ", line 4: movie 99 is not in movies.csv"),
-        (b"2,10,", b"2,-10,", ", line 4: movie -10 is not in movies.csv"),
+        (b"2,10,", b"2,-10,", ", line 4: movieId is '-10', which is no whole number"),
         (b"2,10,", b"1,20,", ", line 4: user 1 rates movie 20 again, after line 3"),
         (b"2,10,", b"\n1,20,", ", line 5: user 1 rates movie 20 again, after line 3"),
         (b"1141415820", b"yesterday", ", line 4: timestamp is 'yesterday', which is no whole number"),
@@ -323,6 +510,13 @@ def test_damaged_ratings(tmp_path, old, new, problem):
         (b'"Girl, Interrupted (1999)"', b"Girl, Interrupted (1999)", ", line 4: expected 3 fields .*, found 4"),
         (b'(1977)"', b"(1977)", r", line 3: "),  # a quotation mark that never closes
         ("é".encode(), b"\xe9", ", line 2: byte 0xe9 is not UTF-8"),
+        (b"20,", b"9" * 5000 + b",", ", line 3: the movie's id is '9{80}', which is no whole number"),
+        (b"20,", "٢٠,".encode(), ", line 3: the movie's id is '٢٠', which is no whole number"),
+        (b"Star Wars", b"Star\0Wars", ", line 3: "),
+        (b"Star Wars", b"Star\x1bWars", r", line 3: title is 'Star\\x1bWars: .*, with the control character"),
+        (b"Star Wars", b"Star, The" * 2000, r", line 3: title has 18,.* letters, beginning with 'Star, The.*1,000 are"),
+        (b"Star Wars", b"(" * 200_000, ", line 3: "),
+        (b"Action|Sci-Fi", b"x" * 1001, ", line 3: genres has 1,001 letters"),
         (b"movieId,title,genres", b"movieId,title", ", line 1: .* but genres should be"),
         (b"movieId,title,genres\n", b"", ", line 1: .* but movieId, title, genres should be"),
     ],
@@ -345,6 +539,48 @@ def test_damaged_movies(tmp_path, old, new, problem):
         (write_ml_1m, "movies.dat", b"20::Star", b"20:Star", ", line 2: expected 3 fields .*, found 2"),
         (write_ml_1m, "movies.dat", b"20::Star", b"20::A::Star", ", line 2: expected 3 fields .*, found 4"),
         (write_ml_1m, "movies.dat", b"20::Star", b"x::Star", ", line 2: the movie's id is 'x'"),
+        (write_ml_1m, "movies.dat", b"Girl", "Café".encode(), r", line 3 is UTF-8, but line 1 is not \(byte 0xe9\)"),
+        (write_ml_10m, "movies.dat", b"Girl", b"Caf\xe9", r", line 1 is UTF-8, but line 3 is not \(byte 0xe9\)"),
+        (write_ml_1m, "movies.dat", b"Girl", b"Gi\0rl", r", line 3: title is 'Gi\\x00rl, Interrupted \(1999\)'"),
+        (write_ml_1m, "movies.dat", b"Girl", b"Girl" * 5000, ", line 3: title has 20,.* letters"),
+        (write_ml_1m, "ratings.dat", b"1::10", b"\xff\xfe1::10", " is UTF-16. Save it as UTF-8"),
+        (write_ml_1m, "movies.dat", b"10::Mis", b"\xfe\xff10::Mis", " is UTF-16. Save it as UTF-8"),
+        (write_kaggle, "rating.csv", b"2006-03-03 19:57:00", b"", ", line 4: timestamp is '', which is no date"),
+        (
+            write_kaggle,
+            "rating.csv",
+            b"2006-03-03 19:57:00",
+            b"2006-13-03",
+            ", line 4: timestamp is '2006-13-03', which",
+        ),
+        (
+            write_kaggle,
+            "rating.csv",
+            b"2006-03-03 19:57:00",
+            b"3/3/2006",
+            ", line 4: timestamp is '3/3/2006', which is no",
+        ),
+        (
+            write_kaggle,
+            "rating.csv",
+            b"2006-03-03 19:57:00",
+            b"1906-03-03",
+            ", line 4: timestamp is .*, which is before",
+        ),
+        (write_hetrec, "user_ratedmovies-timestamps.dat", b"userID", b"user", ", line 1: .*, but userId should be"),
+        (write_hetrec, "user_ratedmovies-timestamps.dat", b"2\t10\t4", b"2\t10", ", line 4: expected 4 fields"),
+        (
+            write_hetrec,
+            "user_ratedmovies-timestamps.dat",
+            b"20000\n",
+            b"20\n",
+            ", line 4: timestamp is 11414158\\d*, which is not in milliseconds since 1970, as others",
+        ),
+        (write_hetrec, "movies.dat", b"20\tStar", b"x\tStar", ", line 3: the movie's id is 'x'"),
+        (write_hetrec, "movies.dat", b"20\tStar", b"20\tA\tStar", ", line 3: expected 10 fields .*, found 11"),
+        (write_hetrec, "movies.dat", b"id\ttitle", b"id\tname", ", line 1: .*, but title should be"),
+        (write_hetrec, "movie_genres.dat", b"20\tAction", b"20", ", line 4: expected 2 fields .*, found 1"),
+        (write_hetrec, "movie_genres.dat", b"20\tAction", b"x\tAction", ", line 4: the movie's id is 'x'"),
         (write_ml_100k, "u.data", b"2\t10\t4", b"2\t10\t6", ", line 3: rating is '6', outside"),
         (write_ml_100k, "u.data", b"1\t10\t5\t", b"1\t10\t5\t\t", ", line 1: expected 4 fields .*, found 5"),
         (write_ml_100k, "u.data", b"1141415822", b"1141415822\t", ", line 5: expected 4 fields .*, found 5"),
@@ -357,6 +593,45 @@ def test_damaged_files_of_old_releases(tmp_path, write, name, old, new, problem)
     write(tmp_path)
     damage(tmp_path / name, old, new)
     refuses(tmp_path, name, problem)
+
+
+@pytest.mark.parametrize(
+    ("times", "problem"),
+    [
+        (
+            [964982703, 3],
+            ", line 3: the file seems to be cut short, for it ends with the timestamp 3, and all others are",
+        ),
+        (
+            [1141415820, 964982703, 114141582],
+            ", line 4: the file seems to be cut short",
+        ),
+        ([1162160236000, 116216023600], ", line 3: the file seems to be cut short"),
+        (
+            [964982703, 1162160236000],
+            ", line 3: timestamp is 1162160236000, which is not in seconds since",
+        ),
+        ([10**17, 10**17], ", line 2: timestamp is 100000000000000000, which is not in seconds nor milli"),
+    ],
+)
+def test_times_of_another_kind(tmp_path, times, problem):
+    write_rated_at(tmp_path, times)
+    refuses(tmp_path, "ratings.csv", problem)
+
+
+@pytest.mark.parametrize("times", [[3], [3, 1], [964982703, 964982703 // 4 + 1], [0, 964982703, 0]])
+def test_small_times_are_read(tmp_path, times):
+    """Of one magnitude, without a newline at the end; or of any, with one."""
+    write_rated_at(tmp_path, times)
+    assert load_movielens(tmp_path)[0]["timestamp"].tolist() == times
+    write_rated_at(tmp_path, [964982703, *times], end="\n")
+    assert load_movielens(tmp_path)[0]["timestamp"].tolist() == [964982703, *times]
+
+
+def write_rated_at(folder, times, end=""):
+    lines = ["userId,movieId,rating,timestamp", *(f"{user},10,4,{seconds}" for user, seconds in enumerate(times))]
+    (folder / "ratings.csv").write_text("\n".join(lines) + end)
+    (folder / "movies.csv").write_text("movieId,title,genres\n10,A (1999),Drama\n")
 
 
 @pytest.mark.parametrize("write", [write_csv, write_packed_csv, write_ml_1m, write_ml_100k])
