@@ -3,6 +3,9 @@
 from typing import Any
 
 import numpy as np
+import scipy.sparse
+
+Sparse = scipy.sparse.sparray | scipy.sparse.spmatrix  # as a type hint
 
 # Resizing and matrix products in float32 leave [0, 1] by about 2e-7: that is rounding, not another range.
 ROUNDING = 1e-6
@@ -26,7 +29,7 @@ def as_floats(values: Any, name: str, *, unit_range: bool = False) -> np.ndarray
         ValueError: if it is empty, no array of numbers, has a NaN or an
             infinity, or leaves the required range; the message says what came.
     """
-    array = _as_array(values, name)
+    array = with_float_dtype(as_array(values, name), name)
     if array.size == 0:
         raise ValueError(f"{name} is empty: its shape is {array.shape}.")
     low, high = array.min(), array.max()
@@ -46,17 +49,100 @@ def same_shape(x: np.ndarray, x_hat: np.ndarray) -> None:
         raise ValueError(f"x and x_hat should have the same shape, but have {x.shape} and {x_hat.shape}.")
 
 
-def _as_array(values: Any, name: str) -> np.ndarray:
-    """A float32 or float64 array: `values` itself if it is one."""
+def as_csr(matrix: Sparse, name: str) -> Sparse:
+    """A sparse matrix as float32 in CSR format, checked, each cell stored once.
+
+    Args:
+        matrix: scipy sparse matrix or array with two axes, bools, ints or floats. Entries of
+            one cell that is stored several times count as `matrix.toarray()` counts them.
+        name: what error messages call it.
+
+    Returns:
+        CSR of the same kind and shape; the same object, if nothing had to change.
+        The given one is never changed.
+
+    Raises:
+        ValueError: if it is not sparse, has other than two axes, is empty, or holds NaN,
+            infinity or no numbers.
+
+    Example:
+        >>> as_csr(scipy.sparse.coo_array([[0, 3], [1, 0]]), "stars").data
+        array([3., 1.], dtype=float32)
+    """
+    if not scipy.sparse.issparse(matrix):
+        raise ValueError(
+            f"{name} should be a scipy sparse matrix, but a {type(matrix).__name__} came. "
+            "Make one with scipy.sparse.csr_array(...)."
+        )
+    if matrix.ndim != 2:
+        raise ValueError(f"{name} should have two axes, but its shape is {matrix.shape}.")
+    if 0 in matrix.shape:
+        raise ValueError(f"{name} is empty: its shape is {matrix.shape}.")
+    if matrix.dtype.kind not in "fiub":
+        raise ValueError(f"{name} should hold numbers, but its dtype is {matrix.dtype}.")
+    csr = matrix.tocsr()
+    if not csr.has_canonical_format:
+        csr = csr.copy() if csr is matrix else csr
+        csr.sum_duplicates()
+    with np.errstate(over="ignore"):
+        csr = csr.astype(np.float32, copy=False)
+    if not np.isfinite(csr.data).all():
+        raise ValueError(
+            f"{name} has {np.count_nonzero(~np.isfinite(csr.data)):,} values that are NaN or infinite as float32."
+        )
+    return csr
+
+
+def whole_number(value, name: str, low: int, high: float, what: str) -> int:
+    """`value` as int, if it is a whole number from low to high; `what` says what it should be."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
+        raise ValueError(f"{name} should be {what}, but is {value!r}.")
+    return int(value)
+
+
+def same_labels(axes=("rows", "columns"), **given) -> None:
+    """Refuse two tables, or columns of tables, whose labels stand in different orders.
+
+    NumPy would pair them by position, and so mix what belongs to different labels. Arrays
+    have no labels, and go by position.
+
+    Args:
+        axes: which of rows and columns they should have in common.
+        given: two values, array or table, under the names that the message calls them by.
+
+    Raises:
+        ValueError: if both are pandas objects, and the labels of an axis differ.
+    """
+    (one, first), (other, second) = given.items()
+    if not (hasattr(first, "iloc") and hasattr(second, "iloc")):  # pandas, without importing it
+        return
+    for axis, of_first, of_second in zip(axes, first.axes, second.axes, strict=False):
+        if not of_first.equals(of_second):
+            raise ValueError(
+                f"The {axis} of {one} and {other} have different labels. "
+                "Bring both into one order with .loc, or give arrays, which go by position."
+            )
+
+
+def as_array(values: Any, name: str) -> np.ndarray:
+    """An array or tensor of any backend as NumPy array, of the same dtype (torch's bfloat16: float32).
+
+    Raises:
+        ValueError: if it is sparse, or its rows differ in length.
+    """
     if hasattr(values, "toarray"):
         raise ValueError(f"{name} should be an array, but is a sparse {type(values).__name__}: give {name}.toarray().")
     if hasattr(values, "detach"):  # a torch tensor: NumPy takes none with gradients, nor one of bfloat16
         values = values.detach().cpu()
         values = values.float() if values.is_floating_point() and values.itemsize < 4 else values
     try:
-        array = np.asarray(values)
+        return np.asarray(values)
     except ValueError:  # NumPy's own message speaks of "inhomogeneous parts"
         raise ValueError(f"{name} should be an array, but its rows differ in length.") from None
+
+
+def with_float_dtype(array: np.ndarray, name: str) -> np.ndarray:
+    """A float32 or float64 array: `array` itself if it is one, 16 bits as float32, ints and bools as float64."""
     kind = array.dtype.kind
     if kind not in "fiub" and "float" not in array.dtype.name:  # bfloat16 is of no kind that NumPy knows
         raise ValueError(f"{name} should hold numbers, but its dtype is {array.dtype}.")

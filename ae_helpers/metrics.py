@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import scipy.stats
+from numpy.typing import ArrayLike
 from skimage.metrics import structural_similarity
 
-from ae_helpers.checks import as_floats, same_shape
+from ae_helpers.checks import as_array, as_floats, same_labels, same_shape, whole_number, with_float_dtype
 from ae_helpers.splits import measures
 
 
@@ -112,7 +113,7 @@ def binary_cross_entropy(x, x_hat, *, epsilon=1e-7):
     return (x * cost_of_white + (1 - x) * cost_of_black).mean(axis=_all_but_first(x), dtype=np.float64)
 
 
-def recall_at_k(scores, relevant, *, k=20):
+def recall_at_k(scores: ArrayLike, relevant: ArrayLike, *, k: int = 20) -> np.ndarray:
     """Share of each user's relevant items that are among the k with the highest scores.
 
     Args:
@@ -127,42 +128,62 @@ def recall_at_k(scores, relevant, *, k=20):
         users without a relevant item.
 
     Raises:
-        ValueError: if shapes differ, there is no user, k is no whole number in
-            range, a score is NaN or no number, or relevant holds no bools.
+        ValueError: if shapes differ (or labels, of two tables), there is no user, k is no
+            whole number in range, a score is NaN or no number, relevant holds no bools,
+            or one of them is sparse.
+
+    Example:
+        >>> recall_at_k([[0.9, 0.1, 0.5]], [[False, True, True]], k=2)
+        array([0.5])
     """
     hits, best = _hits(scores, relevant, k)
     return _ratio(hits.sum(axis=1), best.sum(axis=1))
 
 
-def ndcg_at_k(scores, relevant, *, k=20):
+def ndcg_at_k(scores: ArrayLike, relevant: ArrayLike, *, k: int = 20) -> np.ndarray:
     """Normalised discounted cumulative gain of the k items with the highest scores.
 
     A hit at rank r (from 1) gains `1 / log2(1 + r)`; the sum is divided by
     that of a perfect list (Järvelin and Kekäläinen 2002).
 
-    Args, Raises: as `recall_at_k`.
+    Args:
+        scores: float array `(n_users, n_items)`; minus infinity excludes an item.
+            Of equal scores, the item that stands first wins.
+        relevant: bool array of the same shape, what the user is known to like.
+        k: length of the list, 1 to n_items.
 
     Returns:
         float64 array `(n_users,)` in [0, 1]; NaN for users without a relevant item.
+
+    Raises:
+        ValueError: as `recall_at_k`.
+
+    Example:
+        >>> ndcg_at_k([[0.9, 0.1, 0.5]], [[False, False, True]], k=2)  # a hit at rank 2
+        array([0.63092975])
     """
     hits, best = _hits(scores, relevant, k)
     discount = 1 / np.log2(np.arange(2, k + 2))
     return _ratio(hits @ discount, best @ discount)
 
 
-def bootstrap_interval(values, *, seed, level=0.95):
+def bootstrap_interval(values: ArrayLike, *, seed: int, level: float = 0.95) -> tuple[float, float]:
     """Interval for the mean of a population that `values` are a sample of (Efron 1979; percentiles).
 
     Args:
-        values: float array `(n,)`; NaNs are left out.
-        seed: int.
-        level: share of resampled means that lie in the interval.
+        values: float array `(n,)`; NaNs are left out. To compare two methods, their
+            differences user by user.
+        seed: int, decides which are drawn.
+        level: share of resampled means that lie in the interval, between 0 and 1.
 
     Returns:
         `(low, high)`, two floats, from 2,000 resamples.
 
     Raises:
-        ValueError: if there are fewer than two values, or level is not between 0 and 1.
+        ValueError: if there are fewer than two values, one is infinite, or level is not between 0 and 1.
+
+    Example:
+        >>> low, high = bootstrap_interval(recall_at_k(scores, relevant), seed=0)
     """
     values = np.asarray(values, np.float64)
     there = ~np.isnan(values)
@@ -171,6 +192,8 @@ def bootstrap_interval(values, *, seed, level=0.95):
             "bootstrap_interval needs two values or more, in one axis, and a level between 0 and 1, "
             f"but {there.sum()} of shape {values.shape} and {level!r} came."
         )
+    if np.isinf(values).any():
+        raise ValueError(f"values has {np.count_nonzero(np.isinf(values)):,} infinite values, which have no mean.")
     values = values[there]
     low, high = scipy.stats.bootstrap(
         (values,), np.mean, n_resamples=2000, batch=200, confidence_level=level, method="percentile", rng=seed
@@ -180,7 +203,8 @@ def bootstrap_interval(values, *, seed, level=0.95):
 
 def _hits(scores, relevant, k):
     """Bool arrays `(n_users, k)`: hits of the list, best first, and of a perfect list."""
-    scores, relevant = np.asarray(scores), np.asarray(relevant)
+    same_labels(scores=scores, relevant=relevant)
+    scores, relevant = as_array(scores, "scores"), as_array(relevant, "relevant")
     if scores.ndim != 2 or scores.shape != relevant.shape:
         raise ValueError(
             "scores and relevant should have the same shape (n_users, n_items), "
@@ -188,16 +212,14 @@ def _hits(scores, relevant, k):
         )
     if scores.size == 0:
         raise ValueError(f"scores is empty: its shape is {scores.shape}.")
-    if scores.dtype.kind not in "fiu":
-        raise ValueError(f"scores should hold numbers, but its dtype is {scores.dtype}.")
+    if scores.dtype == bool:
+        raise ValueError("scores should hold numbers, but its dtype is bool.")
+    scores = with_float_dtype(scores, "scores")
     if relevant.dtype != bool:
         raise ValueError(f"relevant should hold bools, but its dtype is {relevant.dtype}.")
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 1 <= k <= scores.shape[1]:
-        raise ValueError(f"k should be a whole number from 1 to the {scores.shape[1]} items, but is {k!r}.")
+    whole_number(k, "k", 1, scores.shape[1], f"a whole number from 1 to the {scores.shape[1]} items")
     if np.isnan(scores).any():
         raise ValueError(f"scores has {np.count_nonzero(np.isnan(scores)):,} NaNs.")
-    if scores.dtype.kind != "f":
-        scores = scores.astype(np.float64)  # unsigned integers have no negative
     ranked = np.argsort(-scores, axis=1, kind="stable")[:, :k]
     # An excluded item is never a hit, not even where the list is longer than what is left.
     hits = np.take_along_axis(relevant & (scores > -np.inf), ranked, axis=1)

@@ -13,13 +13,11 @@ import math
 import keras
 import numpy as np
 import pandas as pd
-from sklearn.preprocessing import normalize
 
 from ae_helpers.batches import SparseBatches
 from ae_helpers.data import load_movielens
 from ae_helpers.data.tables import FOLDER
 from ae_helpers.losses import multinomial_loss
-from ae_helpers.metrics import recall_at_k
 from ae_helpers.models import item_autoencoder
 from ae_helpers.ratings import (
     hold_out_likes,
@@ -29,6 +27,7 @@ from ae_helpers.ratings import (
     unit_rows,
     weighted,
 )
+from ae_helpers.recommenders import Embeddings, judge
 
 SEED, LIKED, EPOCHS, BATCH_SIZE, PEAK = 0, 4.0, 25, 128, 8e-3
 SIZES = [(512, 64), (512, 128), (1024, 128), (1024, 256)]  # units of the hidden layer, numbers of the code
@@ -40,22 +39,20 @@ def main():
     ratings, movies = only_rated(*load_movielens(), at_least=5)
     users = np.sort(ratings["userId"].unique())
     known, _ = hold_out_likes(ratings, liked=LIKED, seed=SEED)
-    train, valid_likes = hold_out_likes(known, liked=LIKED, seed=SEED + 1)
-    stars = rating_matrix(train, movies, users)
+    kept, valid_likes = hold_out_likes(known, liked=LIKED, seed=SEED + 1)
+    stars = rating_matrix(kept, movies, users)
     x = unit_rows(weighted(stars, inverse_user_frequency(stars)))
-    relevant = (rating_matrix(valid_likes, movies, users) > 0).toarray().T
+    hidden = rating_matrix(valid_likes, movies, users)
     rows = []
     for (hidden_size, latent_dim), dropout in itertools.product(SIZES, DROPOUTS):
-        embeddings = normalize(train_embeddings(x, hidden_size, latent_dim, dropout))
-        scores = np.asarray((stars >= LIKED).astype(np.float32).T @ (embeddings @ embeddings.T))
-        scores[(stars.T > 0).toarray()] = -np.inf
-        recall = np.nanmean(recall_at_k(scores, relevant))
+        recommender = Embeddings(train(x, hidden_size, latent_dim, dropout).encode).fit(x.T)
+        recall = np.nanmean(judge(recommender, stars.T, hidden.T, liked=LIKED)["recall@20"])
         rows.append({"hidden_size": hidden_size, "latent_dim": latent_dim, "dropout": dropout, "recall@20": recall})
         print(rows[-1], flush=True)
     pd.DataFrame(rows).round(5).to_csv(TARGET, index=False)
 
 
-def train_embeddings(x, hidden_size, latent_dim, dropout):
+def train(x, hidden_size, latent_dim, dropout):
     keras.utils.set_random_seed(SEED)
     model = item_autoencoder(x.shape[1], latent_dim, hidden_size, dropout=dropout)
     batches = SparseBatches(x, x, batch_size=BATCH_SIZE, shuffle=True, seed=SEED)
@@ -65,7 +62,7 @@ def train_embeddings(x, hidden_size, latent_dim, dropout):
     )
     model.compile(keras.optimizers.Adam(schedule), multinomial_loss)
     model.fit(batches, epochs=EPOCHS, verbose=0)
-    return model.encode(x)
+    return model
 
 
 if __name__ == "__main__":

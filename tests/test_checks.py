@@ -1,10 +1,11 @@
 import keras
 import numpy as np
+import pandas as pd
 import pytest
-import scipy.sparse
+import scipy.sparse as sp
 from keras import ops
 
-from ae_helpers.checks import as_floats, same_shape
+from ae_helpers.checks import as_csr, as_floats, same_labels, same_shape, whole_number
 
 pytestmark = pytest.mark.backend
 
@@ -68,7 +69,7 @@ def test_rounding_is_cut_off():
         (None, "x should hold numbers, but its dtype is object"),
         (np.array([1j]), "its dtype is complex128"),
         (np.array(["2020"], "datetime64[Y]"), "its dtype is datetime64"),
-        (scipy.sparse.csr_array([[1.0]]), r"but is a sparse csr_array: give x\.toarray\(\)"),
+        (sp.csr_array([[1.0]]), r"but is a sparse csr_array: give x\.toarray\(\)"),
     ],
 )
 def test_refuses(values, message):
@@ -80,3 +81,67 @@ def test_same_shape():
     same_shape(np.ones((2, 3)), np.zeros((2, 3)))
     with pytest.raises(ValueError, match=r"same shape, but have \(2, 3\) and \(2, 1\)"):
         same_shape(np.ones((2, 3)), np.zeros((2, 1)))
+
+
+# Sparse matrices, whole numbers, labels.
+
+
+def test_any_sparse_format_will_do():
+    x = sp.random_array((7, 5), density=0.4, rng=np.random.default_rng(0), dtype=np.float32, format="csr")
+    for matrix in (x.tocoo(), sp.csc_matrix(x), x.astype(np.float64), x.T.tocsr().T, x.todok(), x.tolil()):
+        csr = as_csr(matrix, "x")
+        assert csr.format == "csr" and csr.dtype == np.float32
+        np.testing.assert_allclose(csr.toarray(), x.toarray())
+    assert as_csr(x, "x") is x
+    assert as_csr(sp.csr_array([[True, False]]), "x").data.tolist() == [1]
+
+
+@pytest.mark.parametrize("kind", [sp.csr_array, sp.csr_matrix])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int8, bool])
+def test_a_cell_that_is_stored_twice_counts_as_toarray_counts_it(kind, dtype):
+    def stored_twice():
+        return kind((np.array([1, 1, 1, 3], dtype), [1, 0, 1, 0], [0, 3, 4]), shape=(2, 2))
+
+    csr, given = as_csr(stored_twice(), "x"), stored_twice()
+    np.testing.assert_array_equal(csr.toarray(), given.toarray())
+    np.testing.assert_array_equal(csr.data, given.toarray()[[0, 0, 1], [0, 1, 0]])
+    assert as_csr(given, "x").nnz == 3
+    assert given.nnz == 4 and given.indices.tolist() == [1, 0, 1, 0]  # untouched
+    np.testing.assert_array_equal(as_csr(stored_twice().tocsc(), "x").toarray(), stored_twice().toarray())
+
+
+@pytest.mark.parametrize(
+    ("matrix", "message"),
+    [
+        (np.eye(2), "x should be a scipy sparse matrix, but a ndarray came"),
+        (sp.coo_array(np.ones(3)), r"x should have two axes, but its shape is \(3,\)"),
+        (sp.csr_array((0, 3)), r"x is empty: its shape is \(0, 3\)"),
+        (sp.csr_array((3, 0)), r"x is empty: its shape is \(3, 0\)"),
+        (sp.csr_array(np.eye(2) * 1j), "x should hold numbers, but its dtype is complex128"),
+        (sp.csr_array([[1, np.nan], [np.inf, 0]]), "x has 2 values that are NaN or infinite"),
+        (sp.csr_array([[1e300, 1]]), "x has 1 values that are NaN or infinite as float32"),
+    ],
+)
+def test_what_is_no_sparse_matrix_is_refused(matrix, message):
+    with pytest.raises(ValueError, match=message):
+        as_csr(matrix, "x")
+
+
+def test_whole_numbers():
+    assert whole_number(1, "k", 1, 3, "") == 1 and whole_number(np.int64(3), "k", 1, 3, "") == 3
+    assert type(whole_number(np.uint8(3), "k", 1, np.inf, "")) is int
+    for wrong in (0, 4, 2.0, True, np.True_, None, "2", np.nan):
+        with pytest.raises(ValueError, match="k should be small, but is"):
+            whole_number(wrong, "k", 1, 3, "small")
+
+
+def test_labels_in_other_orders_are_refused():
+    table = pd.DataFrame(np.eye(3), index=list("abc"), columns=list("xyz"))
+    same_labels(one=table, other=table.copy())
+    for wrong, axis in ((table.loc[["b", "a", "c"]], "rows"), (table[["y", "x", "z"]], "columns")):
+        with pytest.raises(ValueError, match=f"The {axis} of one and other have different labels"):
+            same_labels(one=table, other=wrong)
+        same_labels(one=table.to_numpy(), other=wrong)
+        same_labels(one=table, other=wrong.to_numpy())
+    with pytest.raises(ValueError, match="rows"):
+        same_labels(one=table["x"], other=table["x"].iloc[::-1])

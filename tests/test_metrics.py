@@ -2,11 +2,22 @@ import tracemalloc
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
+import scipy.sparse
+from scipy.stats import norm
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.metrics import ndcg_score
 
-from ae_helpers.metrics import binary_cross_entropy, ndcg_at_k, psnr, recall_at_k, squared_error, ssim
+from ae_helpers.metrics import (
+    binary_cross_entropy,
+    bootstrap_interval,
+    ndcg_at_k,
+    psnr,
+    recall_at_k,
+    squared_error,
+    ssim,
+)
 
 pytestmark = pytest.mark.backend
 
@@ -246,6 +257,9 @@ def test_ranking_inputs_of_all_kinds(metric):
     for given in (scores, np.uint8(scores), np.float32(scores), scores.tolist(), tensor(np.float32(scores))):
         np.testing.assert_array_equal(metric(given, relevant, k=3), expected)
     np.testing.assert_array_equal(metric(scores, tensor(relevant), k=3), expected)
+    half = keras.ops.cast(scores, "bfloat16")  # what a model of mixed precision predicts
+    for given in (half, keras.ops.convert_to_numpy(half), keras.Variable(np.float32(scores)) * 1):
+        np.testing.assert_array_equal(metric(given, relevant, k=3), expected)
 
 
 def test_ranking_leaves_its_inputs_alone():
@@ -275,3 +289,62 @@ LIKED = OK > 1
 def test_ranking_metrics_refuse(metric, scores, relevant, k, message):
     with pytest.raises(ValueError, match=message):
         metric(scores, relevant, k=k)
+
+
+@pytest.mark.parametrize("metric", RANKING_METRICS)
+def test_sparse_scores_are_refused(metric):
+    for wrong in (scipy.sparse.csr_array(OK), scipy.sparse.csr_matrix(OK), scipy.sparse.coo_array(OK)):
+        with pytest.raises(ValueError, match=r"scores should be an array, but is a sparse .*: give scores.toarray"):
+            metric(wrong, LIKED)
+        with pytest.raises(ValueError, match="relevant should be an array, but is a sparse"):
+            metric(OK, wrong > 1)
+
+
+@pytest.mark.parametrize("metric", RANKING_METRICS)
+def test_tables_in_different_orders_are_refused(metric):
+    scores, relevant = (pd.DataFrame(values, list("ab"), list("wxyz")) for values in (OK, LIKED))
+    np.testing.assert_array_equal(metric(scores, relevant, k=2), metric(OK, LIKED, k=2))
+    with pytest.raises(ValueError, match="The columns of scores and relevant have different labels"):
+        metric(scores, relevant[list("xwyz")], k=2)
+    with pytest.raises(ValueError, match="The rows of scores and relevant have different labels"):
+        metric(scores, relevant.loc[["b", "a"]], k=2)
+
+
+def test_lists_are_of_twenty_unless_told():
+    rng = np.random.default_rng(0)
+    scores, relevant = rng.random((30, 60)), rng.random((30, 60)) < 0.3
+    for metric in RANKING_METRICS:
+        np.testing.assert_array_equal(metric(scores, relevant), metric(scores, relevant, k=20))
+
+
+# Intervals.
+
+
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.95, 0.99])
+def test_a_bootstrap_interval_agrees_with_theory(level):
+    values = np.random.default_rng(0).normal(3, 2, 1000)
+    low, high = bootstrap_interval(values, seed=0, level=level)
+    error = norm.ppf((1 + level) / 2) * values.std() / np.sqrt(1000)
+    np.testing.assert_allclose([low, high], [values.mean() - error, values.mean() + error], atol=0.25 * error)
+
+
+def test_a_bootstrap_interval_by_default():
+    values = np.random.default_rng(0).normal(3, 2, 100)
+    interval = bootstrap_interval(values, seed=0)
+    assert interval == bootstrap_interval(values, seed=0, level=0.95) != bootstrap_interval(values, seed=1)
+    assert interval == bootstrap_interval(np.append(values, np.nan), seed=0)
+    assert all(type(end) is float for end in interval)
+    assert bootstrap_interval([1, 1, 1], seed=0) == (1, 1)
+    # The mean of 0 and 1, drawn twice, is 0 or 1 in half of all cases.
+    assert bootstrap_interval([0, 1], seed=0) == (0, 1) and bootstrap_interval([0, 1], seed=0, level=0.4) == (0.5, 0.5)
+
+
+def test_what_has_no_interval_is_refused():
+    for bad in ([1.0], [], np.ones((2, 2)), [np.nan, 1]):
+        with pytest.raises(ValueError, match="two values or more"):
+            bootstrap_interval(bad, seed=0)
+    for level in (0, 1, 95, -0.5, np.nan):
+        with pytest.raises(ValueError, match="a level between 0 and 1"):
+            bootstrap_interval([1, 2], seed=0, level=level)
+    with pytest.raises(ValueError, match="values has 1 infinite values"):
+        bootstrap_interval([1, 2, np.inf], seed=0)

@@ -31,8 +31,6 @@ import pandas as pd
 from IPython.display import Markdown, display
 from ipywidgets import Combobox, interact
 from keras import layers
-from scipy.linalg import inv
-from sklearn.decomposition import TruncatedSVD
 from sklearn.linear_model import Ridge
 from sklearn.manifold import TSNE
 from sklearn.preprocessing import OneHotEncoder
@@ -43,7 +41,7 @@ from ae_helpers.batches import SparseBatches
 from ae_helpers.claims import claim
 from ae_helpers.data import load_movielens, load_table
 from ae_helpers.losses import multinomial_loss
-from ae_helpers.metrics import bootstrap_interval, ndcg_at_k, recall_at_k
+from ae_helpers.metrics import bootstrap_interval
 from ae_helpers.models import Autoencoder, item_autoencoder
 from ae_helpers.movies import ItemIndex, UnclearTitle
 from ae_helpers.plots import show
@@ -57,7 +55,15 @@ from ae_helpers.ratings import (
     unit_rows,
     weighted,
 )  # fmt: skip
-from ae_helpers.recommenders import genre_coherence
+from ae_helpers.recommenders import (
+    EASE,
+    SVD,
+    Cosine,
+    Embeddings,
+    Popularity,
+    genre_coherence,
+    judge,
+)  # fmt: skip
 
 # %%
 SEED = 0
@@ -168,21 +174,14 @@ claim("The test holds nothing but likes.", (test_likes["rating"] >= LIKED).all()
 GENRES = genre_vectors(movies)
 
 
-def judge(similarity, seen, held_out):
-    """All measures of a similarity `(n_movies, n_movies)`, for users of whom `seen` is known."""
-    rated = rating_matrix(seen, movies, users)
-    likes = (rated >= LIKED).astype(np.float32)
-    scores = np.asarray(likes.T @ similarity)
-    scores[(rated.T > 0).toarray()] = -np.inf
-    relevant = (rating_matrix(held_out, movies, users) > 0).toarray().T
-    top = np.argsort(-scores, axis=1)[:, :20]
-    return {
-        "recall@20": recall_at_k(scores, relevant),
-        "NDCG@20": ndcg_at_k(scores, relevant),
-        "genre coherence": genre_coherence(similarity, GENRES).mean(),
-        "log₁₀ popularity": np.log10(np.maximum(counts[top], 1)).mean(),
-        "share of catalogue": len(np.unique(top)) / len(movies),
-    }
+def stars_of(table):
+    """Who gave which movie how many stars: sparse, a row for each user."""
+    return rating_matrix(table, movies, users).T
+
+
+def measure(recommender, seen, held_out):
+    """All measures of a fitted recommender, for users of whom `seen` is known."""
+    return judge(recommender, stars_of(seen), stars_of(held_out), genres=GENRES, liked=LIKED)
 
 
 # %% [markdown]
@@ -196,37 +195,19 @@ def judge(similarity, seen, held_out):
 
 
 # %%
-def popularity(seen):
-    return np.tile(np.diff(rating_matrix(seen, movies, users).indptr).astype(np.float32), (len(movies), 1))
+rivals = {
+    "popularity": Popularity(),
+    "cosine": Cosine(),
+    "cosine, weighted": Cosine(weigh_users=True),
+    "SVD, 64 numbers": SVD(64),
+    "SVD, weighted, 128": SVD(128, weigh_users=True),
+}
 
 
 def inputs_of(seen):
     """Each movie's ratings, users weighted, scaled to length 1: sparse."""
     stars = rating_matrix(seen, movies, users)
     return unit_rows(weighted(stars, inverse_user_frequency(stars)))
-
-
-def cosine(seen, weigh=False):
-    vectors = inputs_of(seen) if weigh else unit_rows(rating_matrix(seen, movies, users))
-    return (vectors @ vectors.T).toarray()
-
-
-def cosine_of(codes):
-    unit = codes / np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-9)
-    return unit @ unit.T
-
-
-# %%
-def svd(vectors, size):
-    return cosine_of(TruncatedSVD(size, random_state=SEED).fit_transform(vectors))
-
-
-def ease(seen, strength):
-    rated = (rating_matrix(seen, movies, users) > 0).astype(np.float64)
-    inverse = inv((rated @ rated.T).toarray() + strength * np.eye(len(movies)))
-    weights = -inverse / np.diag(inverse)
-    np.fill_diagonal(weights, 0)
-    return weights.astype(np.float32)
 
 
 # %% [markdown]
@@ -236,10 +217,11 @@ def ease(seen, strength):
 
 # %%
 strengths = {
-    strength: np.nanmean(judge(ease(train, strength), train, valid_likes)["recall@20"])
+    strength: np.nanmean(measure(EASE(strength).fit(stars_of(train)), train, valid_likes)["recall@20"])
     for strength in (100, 300, 900, 2700)
 }
 strength = max(strengths, key=strengths.get)
+rivals["EASE"] = EASE(strength)
 print(f"{strength} is chosen; recall on validation likes:", {key: f"{value:.3f}" for key, value in strengths.items()})
 
 # %% [markdown]
@@ -356,9 +338,9 @@ for name, change in variants.items():
     x, y, loss, dropout, output_activation = (chosen | change).values()
     small = item_autoencoder(n_users, 64, 256, dropout=dropout, output_activation=output_activation)
     train_on(small, x, y, loss=loss, epochs=8, name=name)
-    rows[name] = judge(cosine_of(small.encode(x)), train, valid_likes)
-rows["(raw cosine, no network)"] = judge(cosine(train), train, valid_likes)
-rows["(weighted cosine, no network)"] = judge(cosine(train, weigh=True), train, valid_likes)
+    rows[name] = measure(Embeddings(small.encode).fit(x.T), train, valid_likes)
+rows["(raw cosine, no network)"] = measure(Cosine().fit(stars_of(train)), train, valid_likes)
+rows["(weighted cosine, no network)"] = measure(Cosine(weigh_users=True).fit(stars_of(train)), train, valid_likes)
 choosing = pd.DataFrame(
     {name: {key: np.nanmean(row[key]) for key in ("recall@20", "genre coherence")} for name, row in rows.items()}
 ).T
@@ -425,29 +407,20 @@ claim(
 # All methods on the test likes, for the first time. (An experiment near the end looks at them once more, and chooses nothing.) The intervals are a bootstrap over users: how much the mean would vary with other users of the same kind.
 
 # %%
-methods = {
-    "popularity": popularity,
-    "cosine": cosine,
-    "cosine, weighted": lambda seen: cosine(seen, weigh=True),
-    "SVD, 64 numbers": lambda seen: svd(rating_matrix(seen, movies, users), 64),
-    "SVD, weighted, 128": lambda seen: svd(inputs_of(seen), 128),
-    "EASE": lambda seen: ease(seen, strength),
-    "autoencoder": lambda seen: cosine_of(embeddings),
-}
+recommenders = rivals | {"autoencoder": Embeddings(autoencoder.encode)}
 per_user, rows = {}, {}
-for name, method in methods.items():
+for name, recommender in recommenders.items():
     started = time.perf_counter()
-    similarity = method(known)
+    recommender.fit(x_known.T if name == "autoencoder" else stars_of(known))
     seconds = time.perf_counter() - started
-    measured = judge(similarity, known, test_likes)
+    measured = measure(recommender, known, test_likes)
     per_user[name] = measured["recall@20"]
-    rows[name] = {key: np.nanmean(value) for key, value in measured.items()}
+    rows[name] = {key: pd.Series(value).mean() for key, value in measured.items()}
     for measure in ("recall@20", "NDCG@20"):
         interval = bootstrap_interval(measured[measure], seed=SEED)
         rows[name] |= dict(zip([f"{measure} low", f"{measure} high"], interval, strict=True))
     rows[name]["seconds"] = seconds
 rows["autoencoder"]["seconds"] = autoencoder_seconds
-rows["popularity"]["genre coherence"] = np.nan  # it has no neighbours
 results = pd.DataFrame(rows).T
 results[[*sorted(results.columns[[0, 1, 5, 6, 7, 8]], reverse=True), *results.columns[2:5], "seconds"]].round(3).T
 
@@ -751,7 +724,9 @@ for name, seen in {"trained on what is known": known, "trained on everything": r
     x = inputs_of(seen)
     small = item_autoencoder(n_users, 64, 256, dropout=DROPOUT)
     train_on(small, x, x, epochs=8, name=name)
-    leaked[name] = np.nanmean(judge(cosine_of(small.encode(x)), known, test_likes)["recall@20"])
+    codes = small.encode(x)  # handed over ready-made: of the matrix x itself, `judge` would notice the leak
+    recommender = Embeddings(lambda _, codes=codes: codes).fit(stars_of(known))
+    leaked[name] = np.nanmean(measure(recommender, known, test_likes)["recall@20"])
 jump = leaked["trained on everything"] - leaked["trained on what is known"]
 honest = leaked["trained on what is known"]
 Markdown(
