@@ -15,7 +15,7 @@ from ae_helpers.plots.curves import (
     plot_projection,
     plot_spread,
 )
-from ae_helpers.plots.diagrams import plot_architecture, plot_autoencoder, plot_codes
+from ae_helpers.plots.diagrams import plot_architecture, plot_autoencoder, plot_codes, plot_principal_angles
 from ae_helpers.plots.images import (
     plot_denoising,
     plot_images,
@@ -49,6 +49,7 @@ __all__ = [
     "plot_latent_scatter",
     "plot_lines",
     "plot_map",
+    "plot_principal_angles",
     "plot_projection",
     "plot_reconstructions",
     "plot_signed_images",

@@ -1,9 +1,12 @@
 """Networks as diagrams, and what flows through them."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from numpy.typing import ArrayLike
 
 from ae_helpers.checks import as_floats
@@ -162,6 +165,60 @@ def plot_codes(x, z, x_hat, *, title=None):
     for ax, name in zip(axes[0], ("x", f"code z: {z.shape[1]} numbers", "x̂"), strict=True):
         ax.set_title(name, fontsize=10)
     figure.colorbar(strip, ax=axes[:, 1], orientation="horizontal", shrink=0.6, label="value")
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def plot_principal_angles(pairs: Mapping[str, tuple[ArrayLike, ArrayLike]], *, title: str | None = None) -> Figure:
+    """Two lines in the plane, or two planes in space, and the angles between them: a panel for each pair.
+
+    Along each principal angle lie two unit vectors, one in each of the two; the angle stands beside them.
+
+    Args:
+        pairs: dict from a panel's name to two arrays of the same shape, whose columns span
+            the two: `(2, 1)` for lines in the plane, `(3, 2)` for planes in space.
+        title: of the figure.
+
+    Returns:
+        Figure.
+
+    Raises:
+        ValueError: if there is no pair, or one has other shapes.
+
+    Example:
+        >>> plot_principal_angles({"two lines": ([[1], [0]], [[1], [1]])})
+    """
+    if not pairs:
+        raise ValueError("pairs is empty: give at least one name and its two arrays.")
+    figure = Figure(figsize=(3.7 * len(pairs), 3.6 + (0.3 if title else 0)), layout="constrained")
+    for i, (name, pair) in enumerate(pairs.items()):
+        first, second = (as_floats(basis, name) for basis in pair)
+        if first.shape != second.shape or first.shape not in ((2, 1), (3, 2)):
+            raise ValueError(f"{name!r} should be two arrays (2, 1) or (3, 2), but has {first.shape}, {second.shape}.")
+        bases = [np.linalg.qr(basis)[0] for basis in (first, second)]
+        left, cosines, right = np.linalg.svd(bases[0].T @ bases[1])
+        directions = [(bases[0] @ left).T, (bases[1] @ right.T).T]  # a row for each angle, smallest first
+        upwards = np.where(directions[1][:, -1:] < 0, -1, 1)
+        directions = [upwards * vectors for vectors in directions]
+        ax = figure.add_subplot(1, len(pairs), i + 1, projection="3d" if len(first) == 3 else None)
+        for colour, basis, vectors in zip(CURVE_COLOURS, bases, directions, strict=False):
+            if len(first) == 3:
+                corners = 1.2 * np.array([[-1, -1], [-1, 1], [1, 1], [1, -1]]) @ vectors
+                ax.add_collection3d(Poly3DCollection([corners], facecolor=colour, alpha=0.25))
+            else:
+                ax.plot(*(np.outer([-1.2, 1.2], basis[:, 0])).T, color=colour, linewidth=1.2)
+            for vector in vectors:
+                ax.plot(*np.stack([0 * vector, vector]).T, color=colour, linewidth=3)
+        for cosine, *ends in zip(cosines, *directions, strict=True):
+            angle = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+            ax.text(*(1.12 * np.mean(ends, axis=0)), f"{angle:.0f}°", ha="center", fontsize=11)
+        ax.set_aspect("equal")
+        if len(first) == 3:
+            ax.view_init(elev=18, azim=-50)
+            ax.set_box_aspect(None, zoom=1.2)
+        ax.axis("off")
+        ax.set_title(name, fontsize=10)
     if title:
         figure.suptitle(title, fontsize=11)
     return figure

@@ -83,6 +83,10 @@ CASES = {
     ),
     "autoencoder": (lambda: plots.plot_autoencoder(X[0], Z[0], X_HAT[0], title="t"), 1, 2, []),
     "codes": (lambda: plots.plot_codes(X, Z[:5], X_HAT, title="t"), 5 * 3 + 1, 10, ["value"]),
+    "principal angles": (
+        lambda: plots.plot_principal_angles({"a": (Z[:2, :1], Z[2:4, :1]), "b": (Z[:3], Z[3:6])}, title="t"),
+        2, 0, [],
+    ),
     "latent scatter": (
         lambda: plots.plot_latent_scatter(Z, LABELS, title="t"),
         1, 0, ["first value of the code", "second value of the code"],

@@ -34,6 +34,16 @@ def test_autoencoder_with_a_long_code_has_no_numbers_on_it():
     assert len(plots.plot_autoencoder(X[0], np.zeros((1, 3, 3)), X[0]).axes[0].texts) == 5
 
 
+def test_principal_angles_of_lines_and_planes():
+    line, diagonal = [[1], [0]], [[-2], [2]]
+    floor, ramp = np.eye(3)[:, :2], [[1, 0], [0, 3], [0, 3 * np.tan(np.radians(30))]]
+    figure = plots.plot_principal_angles({"lines": (line, diagonal), "planes": (floor, ramp)}, title="t")
+    flat, space = figure.axes
+    assert [ax.get_title() for ax in (flat, space)] == ["lines", "planes"]
+    assert [text.get_text() for text in flat.texts] == ["45°"]
+    assert [text.get_text() for text in space.texts] == ["0°", "30°"]
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
@@ -45,6 +55,8 @@ def test_autoencoder_with_a_long_code_has_no_numbers_on_it():
         (lambda: plots.plot_architecture({"a": 3, "b": 2, "c": 3}, kernels=["W"]), "2 connections, but 1"),
         (lambda: plots.plot_architecture({"a": 3, "b": 2, "c": 3}, ties=[(0, 2)]), "two connections, 0 to 1"),
         (lambda: plots.plot_codes(X, Z[:4], X_HAT), r"\(4, 2\)"),
+        (lambda: plots.plot_principal_angles({}), "pairs is empty"),
+        (lambda: plots.plot_principal_angles({"a": (np.ones((3, 1)), np.ones((3, 2)))}), r"'a' .* \(3, 1\), \(3, 2\)"),
     ],
 )
 def test_refuses(build, message):
