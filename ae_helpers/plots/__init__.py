@@ -1,4 +1,5 @@
 """Figures of the lessons. Each `plot_*` returns a matplotlib Figure; `show` puts it into the notebook.
+`show_slider` and `show_plane` display pictures that answer to the reader, also without a kernel.
 
 Figures are made without pyplot: nothing is drawn twice, no global setting is
 read or changed. Images are shown with black 0 and white 1, always.
@@ -16,6 +17,7 @@ from ae_helpers.plots.curves import (
     plot_spread,
 )
 from ae_helpers.plots.diagrams import plot_architecture, plot_autoencoder, plot_codes, plot_principal_angles
+from ae_helpers.plots.explore import show_plane, show_slider
 from ae_helpers.plots.images import (
     plot_denoising,
     plot_images,
@@ -55,5 +57,7 @@ __all__ = [
     "plot_signed_images",
     "plot_spread",
     "show",
+    "show_plane",
+    "show_slider",
     "to_png",
 ]

@@ -28,6 +28,17 @@ def as_images(images, name, *, unit_range=True):
     return images
 
 
+def as_image(image, name, *, unit_range=True):
+    """One image, or a batch of one, as `(height, width)` or `(height, width, 3)`, checked floats."""
+    image = as_floats(image, name, unit_range=unit_range)
+    if image.ndim == 2 or (image.ndim == 3 and image.shape[-1] in (1, 3) and image.shape[0] != 1):
+        image = image[None]
+    images = as_images(image, name, unit_range=unit_range)
+    if len(images) != 1:
+        raise ValueError(f"{name} should be one image, but its shape is {image.shape}: give one of them, as {name}[0].")
+    return images[0]
+
+
 def tile(images, columns):
     """One picture of images `(n, height, width, ...)`, as many in a row as there are columns."""
     rows, (height, width, *colours) = len(images) // columns, images.shape[1:]

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ae_helpers.checks import as_floats
 from ae_helpers.metrics import squared_error
-from ae_helpers.plots._style import CURVE_COLOURS, SIGNED, as_images, draw_image, draw_pixels
+from ae_helpers.plots._style import CURVE_COLOURS, SIGNED, as_image, as_images, draw_image, draw_pixels
 from ae_helpers.splits import unwatched
 
 
@@ -40,7 +40,7 @@ def plot_autoencoder(x: ArrayLike, z: ArrayLike, x_hat: ArrayLike, *, title: str
         >>> i = 0
         >>> plot_autoencoder(x_test[i], z[i], x_hat[i])
     """
-    x, x_hat, z = _one_image(x, "x"), _one_image(x_hat, "x_hat", unit_range=False), as_floats(z, "z").ravel()
+    x, x_hat, z = as_image(x, "x"), as_image(x_hat, "x_hat", unit_range=False), as_floats(z, "z").ravel()
     error = squared_error(x[None], x_hat[None])[0]
     figure = Figure(figsize=(7.2, 2.1 + (0.3 if title else 0)), layout="constrained")
     ax = figure.subplots()
@@ -222,17 +222,6 @@ def plot_principal_angles(pairs: Mapping[str, tuple[ArrayLike, ArrayLike]], *, t
     if title:
         figure.suptitle(title, fontsize=11)
     return figure
-
-
-def _one_image(image, name, *, unit_range=True):
-    """`(height, width)` or `(height, width, 3)`, checked."""
-    image = as_floats(image, name, unit_range=unit_range)
-    if image.ndim == 2 or (image.ndim == 3 and image.shape[-1] in (1, 3) and image.shape[0] != 1):
-        image = image[None]
-    image = as_images(image, name, unit_range=unit_range)
-    if len(image) != 1:
-        raise ValueError(f"{name} should be one image, but its shape is {image.shape}: give one of them, as {name}[0].")
-    return image[0]
 
 
 def _frame(extent):

@@ -1,5 +1,6 @@
 """Points in the plane, pictures over it, and tables as pictures."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -50,26 +51,12 @@ def plot_latent_scatter(
         ValueError: if z is not `(n, 2)`, labels has another length or other
             values, a range does not increase, or max_points is below 1.
     """
-    z, labels = as_floats(z, "z"), np.asarray(labels)
-    if z.ndim != 2 or z.shape[1] != 2 or labels.shape != z.shape[:1]:
-        raise ValueError(f"z should be (n, 2) and labels (n,), but they are {z.shape} and {labels.shape}.")
-    if labels.dtype.kind not in "iu":
-        raise ValueError(f"labels should hold whole numbers, but its dtype is {labels.dtype}.")
-    if labels.min() < 0 or labels.max() >= len(CLASS_COLOURS):
-        raise ValueError(f"labels should go from 0 to 9, but go from {labels.min()} to {labels.max()}.")
     if max_points < 1:
         raise ValueError(f"max_points should be 1 or more, but is {max_points}.")
     _check_ranges(x_range=x_range, y_range=y_range)
-    z, labels = z[:max_points], labels[:max_points]
     figure = Figure(figsize=PLANE_SIZE, layout="constrained")
     ax = figure.subplots()
-    ax.scatter(*z.T, c=np.array(CLASS_COLOURS)[labels], s=7, alpha=0.6, linewidths=0)
-    for label in np.unique(labels):
-        ax.annotate(
-            str(label), np.median(z[labels == label], axis=0), ha="center", va="center",
-            fontsize=12, weight="bold", color="black" if label in PALE_CLASSES else "white",
-            bbox={"boxstyle": "circle,pad=0.2", "facecolor": CLASS_COLOURS[label], "edgecolor": "white"},
-        )  # fmt: skip
+    draw_codes(ax, z, labels, max_points)
     ax.set(xlabel="first value of the code", ylabel="second value of the code", title=title or "")
     ax.set(xlim=x_range, ylim=y_range)
     return tidy(figure)
@@ -103,16 +90,10 @@ def plot_decoded_plane(
     Example:
         >>> plot_decoded_plane(autoencoder.decode, (-3, 3), (-3, 3))
     """
-    if steps < 2:
-        raise ValueError(f"steps should be 2 or more, but is {steps}.")
-    _check_ranges(x_range=x_range, y_range=y_range)
-    middles = (np.arange(steps) + 0.5) / steps
-    first, second = (low + middles * (high - low) for low, high in (x_range, y_range))
-    grid = np.stack(np.meshgrid(first, second[::-1]), axis=-1).reshape(-1, 2)  # the highest on top
-    images = as_images(decode(grid.astype(np.float32)), "images", unit_range=False)
+    _, _, images = decoded_plane(decode, x_range, y_range, steps)
     figure = Figure(figsize=PLANE_SIZE, layout="constrained")
     ax = figure.subplots()
-    draw_pixels(ax, tile(images, steps), extent=(*x_range, *y_range), aspect="auto")
+    draw_plane(ax, images, x_range, y_range)
     ax.set(xlabel="first value of the code", ylabel="second value of the code", title=title or "")
     return figure
 
@@ -241,6 +222,42 @@ def plot_filled_cells(matrix, *, xlabel, ylabel, title=None):
     ax.plot(columns, rows, ",", color=CURVE_COLOURS[0])
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title or "", xlim=(-0.5, matrix.shape[1]), ylim=(matrix.shape[0], -0.5))
     return tidy(figure)
+
+
+def decoded_plane(decode, x_range, y_range, steps):
+    """First values, increasing, second values, decreasing, and the images in rows of a second value each."""
+    if steps < 2:
+        raise ValueError(f"steps should be 2 or more, but is {steps}.")
+    _check_ranges(x_range=x_range, y_range=y_range)
+    middles = (np.arange(steps) + 0.5) / steps
+    first = x_range[0] + middles * (x_range[1] - x_range[0])
+    second = y_range[1] - middles * (y_range[1] - y_range[0])
+    grid = np.stack(np.meshgrid(first, second), axis=-1).reshape(-1, 2)
+    return first, second, as_images(decode(grid.astype(np.float32)), "images", unit_range=False)
+
+
+def draw_plane(ax, images, x_range, y_range):
+    """The images of `decoded_plane` over their codes."""
+    draw_pixels(ax, tile(images, math.isqrt(len(images))), extent=(*x_range, *y_range), aspect="auto")
+
+
+def draw_codes(ax, z, labels, max_points):
+    """The first codes as dots, coloured by class, with each class's number at its median."""
+    z, labels = as_floats(z, "z"), np.asarray(labels)
+    if z.ndim != 2 or z.shape[1] != 2 or labels.shape != z.shape[:1]:
+        raise ValueError(f"z should be (n, 2) and labels (n,), but they are {z.shape} and {labels.shape}.")
+    if labels.dtype.kind not in "iu":
+        raise ValueError(f"labels should hold whole numbers, but its dtype is {labels.dtype}.")
+    if labels.min() < 0 or labels.max() >= len(CLASS_COLOURS):
+        raise ValueError(f"labels should go from 0 to 9, but go from {labels.min()} to {labels.max()}.")
+    z, labels = z[:max_points], labels[:max_points]
+    ax.scatter(*z.T, c=np.array(CLASS_COLOURS)[labels], s=7, alpha=0.6, linewidths=0)
+    for label in np.unique(labels):
+        ax.annotate(
+            str(label), np.median(z[labels == label], axis=0), ha="center", va="center",
+            fontsize=12, weight="bold", color="black" if label in PALE_CLASSES else "white",
+            bbox={"boxstyle": "circle,pad=0.2", "facecolor": CLASS_COLOURS[label], "edgecolor": "white"},
+        )  # fmt: skip
 
 
 def _check_ranges(**ranges):

@@ -47,7 +47,7 @@ def test_principal_angles_of_lines_and_planes():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: plots.plot_autoencoder(X, Z[0], X), r"x should be one image, but its shape is \(5, 8, 8\)"),
+        (lambda: plots.plot_autoencoder(X, Z[0], X), r"x should be one image, but its shape is \(5, 8, 8, 1\)"),
         (lambda: plots.plot_autoencoder(X[0], Z[0], X[0, :4]), r"\(1, 8, 8\) and \(1, 4, 8\)"),
         (lambda: plots.plot_autoencoder(255 * X[0], Z[0], X[0]), r"x should lie in \[0, 1\]"),
         (lambda: plots.plot_architecture({"image": 64, "code": 2}), "three layers or more"),
