@@ -1,20 +1,28 @@
 # Two commands to know: `make lab` opens the lessons, `make test` proves them.
-# Each sets up .venv first if that is missing or older than the list of requirements.
+# Each sets up .venv first if that is missing or older than the lists of requirements.
 
 PYTHON ?= python3
-# What must run on JAX as well as on TensorFlow.
-BACKEND_TESTS := tests/test_layers.py tests/test_models.py tests/test_metrics.py tests/test_batches.py
 BIN := .venv/bin
 # The one place of these settings says what they are for.
 $(foreach setting,$(shell $(PYTHON) tools/environment.py),$(eval export $(setting)))
 
-.PHONY: help lab test notebooks lint seeds mistakes formats choose paper-table benchmark nearest scale distributed data classroom grade prove test-lowest test-newest clean
+# Two processes; a file's tests stay in one.
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile
+
+.PHONY: help lab check test test-torch test-pythons yardstick notebooks lint constraints seeds mistakes formats choose paper-table benchmark nearest scale distributed data classroom grade prove test-lowest test-newest clean
 
 help:
 	@echo "make lab               open the lessons in JupyterLab"
+	@echo "make check             style, types, the quick tests, notebooks against their scripts"
 	@echo "make test              run every test, and every notebook from end to end"
+	@echo "make test-torch        the tests of models and metrics on torch, which this installs"
+	@echo "make test-pythons      the quick tests on each Python that is found here"
+	@echo "make test-lowest       the tests with the lowest versions in pyproject.toml"
+	@echo "make test-newest       the tests with the newest versions in pyproject.toml"
+	@echo "make yardstick         how fast this machine trains: times of lessons are given for 13 s"
 	@echo "make notebooks [N=01]  rebuild all notebooks, or one, from notebooks/src"
-	@echo "make lint              check the style of all Python code"
+	@echo "make lint              check style and types of the code, and the workflows"
+	@echo "make constraints       write down the versions with which the notebooks were built"
 	@echo "make seeds [N=01]      check every claim over five seeds"
 	@echo "make mistakes [N=02]   try well-known mistakes: a claim must catch each"
 	@echo "make formats           run lesson 03 on MovieLens in each of GroupLens' formats"
@@ -28,21 +36,40 @@ help:
 	@echo "make classroom         build the assignments: zips for students, and sample submissions"
 	@echo "make grade FOLDER=...  grade a folder of submissions"
 	@echo "make prove [N=01]      grade known answers, right and wrong: do they get what they should?"
-	@echo "make test-lowest       the tests with the lowest versions in requirements.txt"
-	@echo "make test-newest       the tests with the newest versions in requirements.txt"
 
 lab: .venv/installed
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
-test: .venv/installed-extras lint
-	$(BIN)/python -m pytest
-	KERAS_BACKEND=jax $(BIN)/python -m pytest $(BACKEND_TESTS)
+check: lint
+	$(PYTEST) -m "not slow" tests
+
+test: .venv/installed-extras
+	$(BIN)/python -m tools.yardstick --epochs 1
+	$(MAKE) --no-print-directory lint
+	$(PYTEST)
+	KERAS_BACKEND=jax $(PYTEST) -m backend tests
+	if $(BIN)/python -c "import torch" 2> /dev/null; then KERAS_BACKEND=torch $(PYTEST) -m backend tests; fi
+
+test-torch: .venv/installed-torch
+	KERAS_BACKEND=torch $(PYTEST) -m backend tests
+
+test-pythons: .venv-uv/bin/uv
+	$(PYTHON) tools/check_pythons.py
+
+yardstick: .venv/installed
+	$(BIN)/python -m tools.yardstick
 
 notebooks: .venv/installed
 	$(BIN)/python -m tools.build_notebooks $(N)
 
 lint: .venv/installed
 	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+
+constraints: .venv/installed-extras
+	$(BIN)/python tools/write_constraints.py
 
 seeds: .venv/installed
 	$(BIN)/python -m tools.check_seeds $(N)
@@ -76,15 +103,15 @@ distributed: .venv/installed-extras
 data: .venv/installed
 	$(BIN)/python tools/build_datasets.py
 
-classroom: .venv/installed-classroom
+classroom: .venv/installed
 	$(BIN)/python -m classroom build
 	$(BIN)/python -m classroom samples
 
-grade: .venv/installed-classroom
+grade: .venv/installed
 	$(BIN)/python -m classroom grade $(FOLDER)
 
 prove: SEEDS ?= 1
-prove: .venv/installed-classroom
+prove: .venv/installed
 	$(BIN)/python -m classroom prove $(N) --seeds $(SEEDS)
 
 # Environments of their own, thrown away and made anew each time: newest means today's newest.
@@ -92,9 +119,9 @@ test-lowest: RESOLUTION = lowest-direct
 test-newest: RESOLUTION = highest
 test-lowest test-newest: .venv-uv/bin/uv
 	.venv-uv/bin/uv venv --clear --python $(PYTHON) .venv-$@
-	.venv-uv/bin/uv pip install --python .venv-$@ --resolution $(RESOLUTION) -r requirements.txt -r requirements-jax.txt -r requirements-index.txt -r requirements-classroom.txt
-	.venv-$@/bin/python -m pytest
-	KERAS_BACKEND=jax .venv-$@/bin/python -m pytest $(BACKEND_TESTS)
+	.venv-uv/bin/uv pip install --python .venv-$@ --resolution $(RESOLUTION) -e ".[lessons,dev,jax,index]"
+	$(PYTEST:$(BIN)/%=.venv-$@/bin/%)
+	KERAS_BACKEND=jax $(PYTEST:$(BIN)/%=.venv-$@/bin/%) -m backend tests
 
 # An interrupted installation leaves no stamp, and perhaps half a .venv: that one is made anew.
 .venv/installed: requirements.txt pyproject.toml
@@ -102,13 +129,13 @@ test-lowest test-newest: .venv-uv/bin/uv
 	$(BIN)/python -m pip install -r requirements.txt
 	touch $@
 
-.venv/installed-classroom: .venv/installed requirements-classroom.txt
-	$(BIN)/python -m pip install -r requirements-classroom.txt
+# JAX, and the approximate index.
+.venv/installed-extras: .venv/installed
+	$(BIN)/python -m pip install -e ".[jax,index]"
 	touch $@
 
-# All extras: JAX, and the approximate index, besides the classroom.
-.venv/installed-extras: .venv/installed-classroom requirements-jax.txt requirements-index.txt
-	$(BIN)/python -m pip install -r requirements-jax.txt -r requirements-index.txt
+.venv/installed-torch: .venv/installed
+	$(BIN)/python -m pip install -e ".[torch]"
 	touch $@
 
 .venv-uv/bin/uv:
@@ -116,4 +143,4 @@ test-lowest test-newest: .venv-uv/bin/uv
 	.venv-uv/bin/python -m pip install uv
 
 clean:
-	rm -rf .venv .venv-uv .venv-test-lowest .venv-test-newest
+	rm -rf .venv .venv-*

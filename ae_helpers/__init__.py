@@ -3,3 +3,5 @@
 Importing the package has no effects and loads nothing: each submodule, and with
 `models` Keras, is loaded when it is imported.
 """
+
+__version__ = "0.2.0"

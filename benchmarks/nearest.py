@@ -8,7 +8,7 @@ replacement and moved by Gaussian noise of half their length, which leaves a cos
 with where they came from: so they lie in clusters, as movies do. Each of 1,000 items asks
 for its 10 nearest, one after the other, as a reader would. Each row of the table is
 measured in a process of its own; all takes up to a quarter of an hour and 1 GB of memory.
-Needs `pip install -r requirements-index.txt`.
+Needs `pip install -e ".[index]"`.
 """
 
 import json

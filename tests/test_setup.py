@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+import ae_helpers
+
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CODE = ("ae_helpers", "classroom", "tools", "tests", "benchmarks", "examples", "notebooks/src", "assignments/src")
 # Where the module to import is not called as the package to install.
-PACKAGE_OF_MODULE = {"sklearn": "scikit-learn", "skimage": "scikit-image", "IPython": "jupyter", "traitlets": "jupyter"}
+PACKAGE_OF_MODULE = {"sklearn": "scikit-learn", "skimage": "scikit-image", "IPython": "ipython", "traitlets": "ipython"}
 
 
 def lines_of(file):
@@ -30,29 +32,36 @@ def parsed(requirement):
     return re.sub(r"[-_.]+", "-", name).lower(), frozenset(bounds.replace(" ", "").split(","))
 
 
-REQUIREMENTS = [parsed(line) for line in lines_of("requirements.txt") if not line.startswith("-")]
-EXTRAS = [parsed(line) for extra in ("jax", "index", "classroom") for line in lines_of(f"requirements-{extra}.txt")]
-LOWEST_PYTHON, PYTHON_CAP = re.fullmatch(r">=(\d+\.\d+),<(\d+\.\d+)", PYPROJECT["project"]["requires-python"]).groups()
+PROJECT = PYPROJECT["project"]
+CORE = [parsed(line) for line in PROJECT["dependencies"]]
+EXTRAS = {
+    extra: [parsed(line) for line in lines if not line.startswith("ae-helpers[")]
+    for extra, lines in PROJECT["optional-dependencies"].items()
+}
+REQUIREMENTS = CORE + [requirement for extra in EXTRAS.values() for requirement in extra]
+IN_A_CLONE = CORE + [requirement for extra in ("tfds", "lessons", "dev") for requirement in EXTRAS[extra]]
+LOWEST_PYTHON, PYTHON_CAP = re.fullmatch(r">=(\d+\.\d+),<(\d+\.\d+)", PROJECT["requires-python"]).groups()
 
 
 # One list.
 
 
-def test_installing_the_list_installs_the_package():
-    assert [line for line in lines_of("requirements.txt") if line.startswith("-")] == ["-e ."]
+def test_installing_the_requirements_installs_the_package_and_what_a_clone_needs():
+    assert lines_of("requirements.txt") == ["-e .[lessons,dev]"]
+    assert "ae-helpers[tfds]" in PROJECT["optional-dependencies"]["lessons"]
 
 
-def test_pyproject_reads_the_list():
-    assert PYPROJECT["project"]["dynamic"] == ["dependencies", "optional-dependencies"]
-    hook = PYPROJECT["tool"]["hatch"]["metadata"]["hooks"]["requirements_txt"]
-    extras = {extra: [f"requirements-{extra}.txt"] for extra in ("jax", "index", "classroom")}
-    assert hook == {"files": ["requirements.txt"], "optional-dependencies": extras}
+def test_the_wheel_brings_nothing_that_only_lessons_or_tests_need():
+    """Nor does it bring the classroom, of which no extra is left."""
+    unwanted = {"pytest", "ruff", "jupyter", "tensorflow-datasets", "nbgrader"}
+    assert not unwanted & {name for name, _ in CORE}
+    assert set(EXTRAS) >= {"lessons", "dev", "tfds", "jax", "torch", "index"} and "classroom" not in EXTRAS
 
 
 def test_the_installed_package_needs_the_same():
     required = importlib.metadata.requires("ae-helpers")
     needed = {parsed(line) for line in required if "extra ==" not in line}
-    assert needed == set(REQUIREMENTS), "requirements.txt has changed since: run `pip install -e .` again."
+    assert needed == set(CORE), "pyproject.toml has changed since: run `pip install -e .` again."
 
 
 def test_environment_defers_to_the_list():
@@ -64,6 +73,12 @@ def test_environment_defers_to_the_list():
     assert numbers(LOWEST_PYTHON) <= numbers(version[1]) < numbers(PYTHON_CAP)
 
 
+def test_constraints_hold_all_that_a_clone_installs_within_the_bounds():
+    pinned = dict(line.split("==") for line in lines_of("constraints.txt"))
+    for name, bounds in IN_A_CLONE + EXTRAS["jax"] + EXTRAS["index"]:
+        assert within(pinned[name], bounds), f"{name}=={pinned[name]} in constraints.txt: run `make constraints`."
+
+
 def numbers(version):
     return [int(number) for number in re.findall(r"\d+", version)]
 
@@ -72,7 +87,7 @@ def test_python_is_the_one_ruff_checks_for():
     assert PYPROJECT["tool"]["ruff"]["target-version"] == "py" + LOWEST_PYTHON.replace(".", "")
 
 
-@pytest.mark.parametrize(("name", "bounds"), REQUIREMENTS + EXTRAS)
+@pytest.mark.parametrize(("name", "bounds"), REQUIREMENTS)
 def test_a_requirement_has_a_lower_bound_and_a_cap(name, bounds):
     (lowest,) = (bound.removeprefix(">=") for bound in bounds if bound.startswith(">="))
     (cap,) = (bound.removeprefix("<") for bound in bounds if bound.startswith("<"))
@@ -81,35 +96,66 @@ def test_a_requirement_has_a_lower_bound_and_a_cap(name, bounds):
     assert numbers(lowest)[0] < int(cap)
 
 
-@pytest.mark.parametrize(("name", "bounds"), REQUIREMENTS)
+@pytest.mark.parametrize(("name", "bounds"), IN_A_CLONE)
 def test_what_is_installed_is_within_the_bounds(name, bounds):
-    installed = numbers(re.match(r"[\d.]+", importlib.metadata.version(name))[0])
+    assert within(importlib.metadata.version(name), bounds)
+
+
+def within(version, bounds):
+    """Whether a version is not below the lower bound, and below the cap."""
+    version = numbers(re.match(r"[\d.]+", version)[0])
     (lowest,) = (numbers(bound) for bound in bounds if bound.startswith(">="))
     (cap,) = (numbers(bound) for bound in bounds if bound.startswith("<"))
-    assert lowest <= [*installed, 0, 0] and installed < cap
+    return lowest <= [*version, 0, 0] and version < cap
 
 
 def test_no_requirement_stands_twice():
-    names = [name for name, _ in REQUIREMENTS + EXTRAS]
+    names = [name for name, _ in REQUIREMENTS]
     assert sorted(names) == sorted(set(names))
 
 
 def test_all_that_is_imported_is_in_the_list():
     sources = [source for folder in CODE for source in (ROOT / folder).rglob("*.py")]
-    ours = {*CODE, *(source.stem for folder in CODE[1:] for source in (ROOT / folder).glob("*.py"))}
-    listed = {name for name, _ in REQUIREMENTS + EXTRAS}
-    missing = set()
+    assert len(sources) > 10
+    ours = {*CODE, *(source.stem for folder in CODE[1:] for source in (ROOT / folder).rglob("*.py"))}
+    assert not missing_of(sources, REQUIREMENTS, ours)
+
+
+def test_all_that_the_package_imports_is_in_the_core_or_in_an_extra_of_its_own():
+    sources = list((ROOT / "ae_helpers").rglob("*.py"))
+    optional = [requirement for extra in ("tfds", "index") for requirement in EXTRAS[extra]]
+    assert not missing_of(sources, CORE + optional, {"ae_helpers"})
+    lazy = {"tensorflow_datasets", "requests", "usearch"}
     for source in sources:
-        for module in imported_modules(source) - ours - sys.stdlib_module_names:
-            if parsed(PACKAGE_OF_MODULE.get(module, module))[0] not in listed:
-                missing.add(f"{module} in {source.relative_to(ROOT)}")
-    assert len(sources) > 10 and not missing
+        at_the_top = [node for node in ast.parse(source.read_text(encoding="utf-8")).body if not inside(node)]
+        assert not lazy & imported(at_the_top), source
+
+
+def inside(node):
+    """Whether a statement at the top of a file holds others, which run later."""
+    return isinstance(node, ast.FunctionDef | ast.ClassDef)
+
+
+def missing_of(sources, requirements, ours):
+    """What is imported from elsewhere than the standard library, us and the requirements."""
+    listed = {name for name, _ in requirements}
+    return {
+        f"{module} in {source.relative_to(ROOT)}"
+        for source in sources
+        for module in imported_modules(source) - ours - sys.stdlib_module_names
+        if parsed(PACKAGE_OF_MODULE.get(module, module))[0] not in listed
+    }
 
 
 def imported_modules(source):
     """Names of the top-level modules that a file imports, wherever in the file."""
+    return imported(ast.walk(ast.parse(source.read_text(encoding="utf-8"))))
+
+
+def imported(nodes):
+    """Names of the top-level modules that statements import."""
     modules = set()
-    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+    for node in nodes:
         if isinstance(node, ast.Import):
             modules |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -120,10 +166,13 @@ def imported_modules(source):
 # The package.
 
 
+@pytest.mark.slow
 def test_importing_the_package_loads_nothing_heavy():
     program = """
-import sys
+import sys, time
+start = time.process_time()
 import ae_helpers
+assert time.process_time() - start < 0.3, "importing the package takes a thousandth of a second"
 heavy = {"tensorflow", "keras", "jax", "matplotlib", "pandas", "numpy", "IPython"} & set(sys.modules)
 assert not heavy, heavy
 from ae_helpers import claims, corruption, data, metrics
@@ -132,6 +181,20 @@ from ae_helpers import plots
 assert not {"keras", "tensorflow", "matplotlib.pyplot"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=1200)
+
+
+def test_there_is_one_version():
+    assert "version" in PROJECT["dynamic"] and PYPROJECT["tool"]["hatch"]["version"]["path"] == "ae_helpers/__init__.py"
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {ae_helpers.__version__}\n" in citation
+    changes = re.findall(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert changes[0] == ae_helpers.__version__, "CHANGELOG.md says nothing of this version."
+    assert importlib.metadata.version("ae-helpers") == ae_helpers.__version__, "Run `pip install -e .` again."
+
+
+def test_classifiers_are_the_pythons_that_are_allowed():
+    versions = [c.rpartition(" :: ")[2] for c in PROJECT["classifiers"] if " :: 3." in c]
+    assert versions[0] == LOWEST_PYTHON and numbers(versions[-1])[1] + 1 == numbers(PYTHON_CAP)[1]
 
 
 # The commands.

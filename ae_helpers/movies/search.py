@@ -47,8 +47,8 @@ class ApproximateSearch:
             from usearch.index import Index
         except ImportError as error:
             raise ImportError(
-                "approximate=True needs the library usearch. Install it with "
-                "`pip install -r requirements-index.txt`, or leave approximate out: exact search needs nothing."
+                "approximate=True needs the library usearch: `pip install 'ae_helpers[index]'`. "
+                "Or leave approximate out: exact search needs nothing."
             ) from error
         self.vectors = np.ascontiguousarray(vectors, np.float32)
         self._graph = Index(

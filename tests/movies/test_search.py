@@ -21,7 +21,7 @@ def test_nearest_by_hand():
 
 def test_approximate_search_needs_a_library(monkeypatch, small_movies):
     monkeypatch.setitem(sys.modules, "usearch.index", None)
-    with pytest.raises(ImportError, match=r"needs the library usearch.*pip install -r requirements-index.txt"):
+    with pytest.raises(ImportError, match=r"needs the library usearch.*pip install 'ae_helpers\[index\]'"):
         ItemIndex(SMALL, small_movies(), approximate=True)
 
 
