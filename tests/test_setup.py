@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 import ae_helpers
 
@@ -17,7 +18,13 @@ ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CODE = ("ae_helpers", "classroom", "tools", "tests", "benchmarks", "examples", "notebooks/src", "assignments/src")
 # Where the module to import is not called as the package to install.
-PACKAGE_OF_MODULE = {"sklearn": "scikit-learn", "skimage": "scikit-image", "IPython": "ipython", "traitlets": "ipython"}
+PACKAGE_OF_MODULE = {
+    "sklearn": "scikit-learn",
+    "skimage": "scikit-image",
+    "IPython": "ipython",
+    "traitlets": "ipython",
+    "yaml": "pyyaml",
+}
 
 
 def lines_of(file):
@@ -238,3 +245,49 @@ def test_continuous_integration_runs_what_readers_run():
     script = ROOT / ".ci" / "run"
     assert "make test" in script.read_text(encoding="utf-8").splitlines()
     assert os.access(script, os.X_OK)
+
+
+WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / ".github" / "workflows").glob("*.yml")}
+# Besides `make`: what the sandbox needs, and Windows, which has no make, as README says it.
+PREPARING = (
+    "sudo apt-get update && sudo apt-get install --yes bubblewrap",
+    "sudo sysctl --write kernel.apparmor_restrict_unprivileged_userns=0",
+)
+
+
+def runs():
+    """All commands of all workflows, with the values of their matrix."""
+    for workflow in WORKFLOWS.values():
+        for job in workflow["jobs"].values():
+            matrix = job.get("strategy", {}).get("matrix", {})
+            for command in (step["run"] for step in job["steps"] if "run" in step):
+                for target in matrix.get("target", [""]):
+                    yield job["runs-on"], command.replace("${{ matrix.target }}", target)
+
+
+def test_workflows_run_commands_that_exist_here():
+    readme, made = (ROOT / "README.md").read_text(encoding="utf-8"), set()
+    for machine, command in runs():
+        if command.startswith("make "):
+            made.add(command.split()[1])
+        elif machine == "windows-latest":
+            assert command.removesuffix(' -m "not slow" tests') in readme, command
+        else:
+            assert command in PREPARING
+    assert {"check", "test", "test-newest", "test-lowest"} <= made <= makefile_targets()
+
+
+def test_workflows_check_each_python_and_system_that_is_promised():
+    jobs = WORKFLOWS["check"]["jobs"]
+    matrix = jobs["make"]["strategy"]["matrix"]
+    classifiers = " ".join(PROJECT["classifiers"])
+    assert all(f":: {version}" in classifiers for version in matrix["python"]) and len(matrix["python"]) == 3
+    systems = {*matrix["os"], *(extra["os"] for extra in matrix["include"]), jobs["windows"]["runs-on"]}
+    assert systems == {"ubuntu-latest", "macos-latest", "windows-latest"}
+
+
+def test_the_container_has_what_the_commands_need():
+    recipe = (ROOT / ".devcontainer" / "Dockerfile").read_text(encoding="utf-8")
+    assert "bubblewrap make" in recipe
+    version = re.search(r"^FROM python:(\d+\.\d+)-", recipe, re.MULTILINE)[1]
+    assert numbers(LOWEST_PYTHON) <= numbers(version) < numbers(PYTHON_CAP)
