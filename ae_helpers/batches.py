@@ -35,7 +35,7 @@ class SparseBatches(keras.utils.PyDataset):
         self.x = as_csr(x, "x")
         self.y = None if y is None else as_csr(y, "y")
         if self.y is not None and self.x.shape[0] != self.y.shape[0]:
-            raise ValueError(f"x and y should have as many rows, but have {x.shape[0]:,} and {y.shape[0]:,}.")
+            raise ValueError(f"x and y should have as many rows, but have {self.x.shape[0]:,} and {self.y.shape[0]:,}.")
         self.batch_size = whole_number(batch_size, "batch_size", 1, np.inf, "a positive whole number")
         self._random = np.random.default_rng(seed) if shuffle else None
         self._order = np.arange(self.x.shape[0])

@@ -1,11 +1,12 @@
 """Input checks that several modules share."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.sparse
 
-Sparse = scipy.sparse.sparray | scipy.sparse.spmatrix  # as a type hint
+Sparse: TypeAlias = scipy.sparse.sparray | scipy.sparse.spmatrix
 
 # Resizing and matrix products in float32 leave [0, 1] by about 2e-7: that is rounding, not another range.
 ROUNDING = 1e-6
@@ -93,14 +94,14 @@ def as_csr(matrix: Sparse, name: str) -> Sparse:
     return csr
 
 
-def whole_number(value, name: str, low: int, high: float, what: str) -> int:
+def whole_number(value: Any, name: str, low: int, high: float, what: str) -> int:
     """`value` as int, if it is a whole number from low to high; `what` says what it should be."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
         raise ValueError(f"{name} should be {what}, but is {value!r}.")
     return int(value)
 
 
-def same_labels(axes=("rows", "columns"), **given) -> None:
+def same_labels(axes: Iterable[str] = ("rows", "columns"), **given: Any) -> None:
     """Refuse two tables, or columns of tables, whose labels stand in different orders.
 
     NumPy would pair them by position, and so mix what belongs to different labels. Arrays

@@ -214,8 +214,8 @@ def genre_vectors(movies: pd.DataFrame) -> np.ndarray:
     _require_columns(movies, ["genres"], "movies")
     if movies.empty:
         raise ValueError("movies is empty.")
-    flags = movies["genres"].astype(str).where(movies["genres"].notna(), "").str.get_dummies("|")
-    flags = flags.drop(columns=["", "(no genres listed)"], errors="ignore").to_numpy(np.float64)
+    named = movies["genres"].astype(str).where(movies["genres"].notna(), "").str.get_dummies("|")
+    flags = named.drop(columns=["", "(no genres listed)"], errors="ignore").to_numpy(np.float64)
     return flags / np.sqrt(np.maximum(flags.sum(axis=1, keepdims=True), 1))
 
 

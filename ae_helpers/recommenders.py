@@ -5,7 +5,7 @@ each movie. All it knows is what `fit` was given.
 """
 
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import scipy.linalg
@@ -29,7 +29,7 @@ class Recommender:
         fitted_on_: after `fit`, the matrix that was learned from, as CSR.
     """
 
-    fitted_on_: Sparse | None = None
+    fitted_on_: Any = None
     similarity_: np.ndarray
 
     def fit(self, likes: Sparse) -> Self:
@@ -113,10 +113,10 @@ class Cosine(Recommender):
             `ae_helpers.ratings`.
 
     Example:
-        >>> Cosine().fit(scipy.sparse.csr_array([[1, 0, 1], [1, 1, 0]])).similarity_
-        array([[1.        , 0.70710677, 0.70710677],
-               [0.70710677, 1.        , 0.        ],
-               [0.70710677, 0.        , 1.        ]], dtype=float32)
+        >>> Cosine().fit(scipy.sparse.csr_array([[3, 0, 1], [4, 4, 0]])).similarity_
+        array([[1. , 0.8, 0.6],
+               [0.8, 1. , 0. ],
+               [0.6, 0. , 1. ]], dtype=float32)
     """
 
     def __init__(self, *, weigh_users: bool = False):

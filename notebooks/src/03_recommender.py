@@ -179,7 +179,7 @@ def stars_of(table):
     return rating_matrix(table, movies, users).T
 
 
-def measure(recommender, seen, held_out):
+def judged(recommender, seen, held_out):
     """All measures of a fitted recommender, for users of whom `seen` is known."""
     return judge(recommender, stars_of(seen), stars_of(held_out), genres=GENRES, liked=LIKED)
 
@@ -217,7 +217,7 @@ def inputs_of(seen):
 
 # %%
 strengths = {
-    strength: np.nanmean(measure(EASE(strength).fit(stars_of(train)), train, valid_likes)["recall@20"])
+    strength: np.nanmean(judged(EASE(strength).fit(stars_of(train)), train, valid_likes)["recall@20"])
     for strength in (100, 300, 900, 2700)
 }
 strength = max(strengths, key=strengths.get)
@@ -338,9 +338,9 @@ for name, change in variants.items():
     x, y, loss, dropout, output_activation = (chosen | change).values()
     small = item_autoencoder(n_users, 64, 256, dropout=dropout, output_activation=output_activation)
     train_on(small, x, y, loss=loss, epochs=8, name=name)
-    rows[name] = measure(Embeddings(small.encode).fit(x.T), train, valid_likes)
-rows["(raw cosine, no network)"] = measure(Cosine().fit(stars_of(train)), train, valid_likes)
-rows["(weighted cosine, no network)"] = measure(Cosine(weigh_users=True).fit(stars_of(train)), train, valid_likes)
+    rows[name] = judged(Embeddings(small.encode).fit(x.T), train, valid_likes)
+rows["(raw cosine, no network)"] = judged(Cosine().fit(stars_of(train)), train, valid_likes)
+rows["(weighted cosine, no network)"] = judged(Cosine(weigh_users=True).fit(stars_of(train)), train, valid_likes)
 choosing = pd.DataFrame(
     {name: {key: np.nanmean(row[key]) for key in ("recall@20", "genre coherence")} for name, row in rows.items()}
 ).T
@@ -413,7 +413,7 @@ for name, recommender in recommenders.items():
     started = time.perf_counter()
     recommender.fit(x_known.T if name == "autoencoder" else stars_of(known))
     seconds = time.perf_counter() - started
-    measured = measure(recommender, known, test_likes)
+    measured = judged(recommender, known, test_likes)
     per_user[name] = measured["recall@20"]
     rows[name] = {key: pd.Series(value).mean() for key, value in measured.items()}
     for measure in ("recall@20", "NDCG@20"):
@@ -726,7 +726,7 @@ for name, seen in {"trained on what is known": known, "trained on everything": r
     train_on(small, x, x, epochs=8, name=name)
     codes = small.encode(x)  # handed over ready-made: of the matrix x itself, `judge` would notice the leak
     recommender = Embeddings(lambda _, codes=codes: codes).fit(stars_of(known))
-    leaked[name] = np.nanmean(measure(recommender, known, test_likes)["recall@20"])
+    leaked[name] = np.nanmean(judged(recommender, known, test_likes)["recall@20"])
 jump = leaked["trained on everything"] - leaked["trained on what is known"]
 honest = leaked["trained on what is known"]
 Markdown(
