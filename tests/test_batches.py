@@ -74,6 +74,7 @@ def test_a_batch_that_does_not_exist_is_an_index_error(x):
     np.testing.assert_array_equal(batches[-1][0], x[20:].toarray())
 
 
+@pytest.mark.slow
 def test_a_model_is_trained_as_by_dense_arrays(x):
     def losses(data):
         keras.utils.set_random_seed(0)

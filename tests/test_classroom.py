@@ -120,6 +120,7 @@ def solved(course, old="raise NotImplementedError()", new="return 2 * x", first=
     return notebook
 
 
+@pytest.mark.slow
 def test_the_release_gives_nothing_away(small_course):
     text = nbformat.writes(release_of(small_course))
     for secret in ("own words", "double(21)", "SOLUTION", "HIDDEN", "twice as much"):
@@ -130,6 +131,7 @@ def test_the_release_gives_nothing_away(small_course):
         assert b"99_doubling.ipynb" in archive.read("99_doubling/README.txt")
 
 
+@pytest.mark.slow
 def test_a_leak_is_found(small_course):
     source = read_assignment(SMALL)
     assert secret_lines(source) == [
@@ -227,6 +229,7 @@ def test_an_older_python_and_format_are_read(tmp_path):
     assert read_notebook(tmp_path / "a.ipynb").cells[0].source == "1"
 
 
+@pytest.mark.slow
 def test_metadata_are_those_of_the_release(small_course):
     release, notebook = release_of(small_course), release_of(small_course)
     tests = notebook.cells[3]
@@ -248,6 +251,7 @@ def test_odd_metadata_are_dropped(tmp_path):
     assert ["nbgrader" in cell.metadata for cell in cells] == [False, False, False, True]
 
 
+@pytest.mark.slow
 def test_missing_cells_are_put_back(small_course):
     release = release_of(small_course)
     notebook = release_of(small_course)
@@ -350,6 +354,7 @@ def page(course, student):
     return path.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @needs_sandbox
 def test_everybody_gets_a_grade_or_a_reason(class_graded):
     records, course, _, _ = class_graded
@@ -371,6 +376,7 @@ def test_everybody_gets_a_grade_or_a_reason(class_graded):
     assert rows["without-tests"]["note"].startswith("Cells that were missing: 99-double-tests")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "limits", "words"),
     [
@@ -408,6 +414,7 @@ def still_running(family):
     return running
 
 
+@pytest.mark.slow
 @needs_sandbox
 def test_memory_is_limited_inside_the_kernel(class_graded):
     _, course, _, _ = class_graded
@@ -415,6 +422,7 @@ def test_memory_is_limited_inside_the_kernel(class_graded):
     assert "MemoryError" in text
 
 
+@pytest.mark.slow
 @needs_sandbox
 def test_the_sandbox_holds(class_graded):
     _, course, _, _ = class_graded
@@ -426,6 +434,7 @@ def test_the_sandbox_holds(class_graded):
         assert said[what].startswith("FAILED"), (what, said[what])
 
 
+@pytest.mark.slow
 @needs_sandbox
 def test_feedback_tells_what_is_wrong_and_no_hidden_test(class_graded):
     records, course, _, _ = class_graded
@@ -439,6 +448,7 @@ def test_feedback_tells_what_is_wrong_and_no_hidden_test(class_graded):
     assert max(len(page(course, student)) for student in ("prints", "prints-one-line")) < 1_000_000
 
 
+@pytest.mark.slow
 @needs_sandbox
 def test_grading_goes_on_where_it_was(class_graded):
     from classroom.grading import grade, read_record
@@ -458,6 +468,7 @@ def test_grading_goes_on_where_it_was(class_graded):
     assert len((course / "grades.csv").read_text().splitlines()) == len(records) + 1  # nobody is lost
 
 
+@pytest.mark.slow
 @needs_sandbox
 def test_stopped_half_way(class_graded, small_course, monkeypatch):
     from classroom.grading import grade
@@ -482,6 +493,7 @@ def test_stopped_half_way(class_graded, small_course, monkeypatch):
     assert "two,99_doubling,graded,4.0" in (small_course / "grades.csv").read_text()
 
 
+@pytest.mark.slow
 @needs_sandbox
 def test_one_that_breaks_the_grader_does_not_stop_the_others(small_course, tmp_path, monkeypatch):
     from classroom import grading
@@ -502,6 +514,7 @@ def test_one_that_breaks_the_grader_does_not_stop_the_others(small_course, tmp_p
         grading.record_path(small_course, "99_doubling", student).unlink()
 
 
+@pytest.mark.slow
 @needs_sandbox
 def test_a_sandbox_that_does_not_start_stops_everything(small_course, tmp_path, monkeypatch):
     from classroom import grading, sandbox
@@ -513,6 +526,7 @@ def test_a_sandbox_that_does_not_start_stops_everything(small_course, tmp_path, 
     assert not grading.record_path(small_course, "99_doubling", "a").exists()
 
 
+@pytest.mark.slow
 @needs_sandbox
 def test_two_do_not_grade_at_a_time(small_course):
     from classroom.grading import locked
@@ -521,6 +535,7 @@ def test_two_do_not_grade_at_a_time(small_course):
         pass
 
 
+@pytest.mark.slow
 @needs_sandbox
 def test_a_real_assignment(tmp_path, monkeypatch):
     from classroom.grading import cell_points, grade
@@ -539,6 +554,7 @@ def test_a_real_assignment(tmp_path, monkeypatch):
     assert {name: cell_points(tmp_path / "course", "solved", source.stem)[name] for name in full} == full
 
 
+@pytest.mark.slow
 def test_samples_leave_other_folders_alone(small_course, tmp_path):
     from classroom.samples import write_samples
 
@@ -548,6 +564,7 @@ def test_samples_leave_other_folders_alone(small_course, tmp_path):
     assert (tmp_path / "homework.ipynb").exists()
 
 
+@pytest.mark.slow
 @needs_sandbox
 def test_points_by_hand_reach_grades_and_feedback(class_graded):
     from classroom.grading import finish, open_gradebook
@@ -565,6 +582,7 @@ def test_points_by_hand_reach_grades_and_feedback(class_graded):
     assert "5.5 / 6" in page(course, "warns")
 
 
+@pytest.mark.slow
 @needs_sandbox
 def test_similar_answers_are_listed(class_graded):
     _, course, _, _ = class_graded

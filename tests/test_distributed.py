@@ -17,6 +17,7 @@ pytest.importorskip("jax")
 if sys.platform == "win32":
     pytest.skip("Windows has no process groups to kill", allow_module_level=True)
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "examples" / "train_items_distributed.py"
 # Dropout stays on: the processes draw its mask together.

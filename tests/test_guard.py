@@ -11,6 +11,8 @@ import pytest
 from tools.build_notebooks import execute, outputs_checksum
 from tools.percent import ROOT, read_source
 
+pytestmark = pytest.mark.slow  # kernels
+
 SCRIPT = """\
 # %% [markdown]
 # # 99 A lesson in short

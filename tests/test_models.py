@@ -175,6 +175,7 @@ def test_tied_computes_what_an_untied_one_with_these_kernels_does(x):
     np.testing.assert_allclose(tied.reconstruct(x), untied.reconstruct(x), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_arrives_uncompiled(model, x):
     assert not model.compiled
     with pytest.raises(ValueError, match="compile"):
@@ -205,6 +206,7 @@ def test_training_reaches_both_parts(x):
     assert np.abs(keras.ops.convert_to_numpy(model(x, training=True)) - at_rest).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_loss_falls_on_one_batch(model, x):
     model.compile(keras.optimizers.Adam(0.01), "mse")
     before = model.evaluate(x, x, verbose=0)
@@ -213,6 +215,7 @@ def test_loss_falls_on_one_batch(model, x):
     assert model.evaluate(x, x, verbose=0) < before
 
 
+@pytest.mark.slow
 def test_code_penalty_is_added_to_the_loss(x, tmp_path):
     model = dense_autoencoder(3, (10,), code_penalty=0.25, input_shape=SHAPE)
     model.compile("sgd", "mse")
@@ -241,6 +244,7 @@ def test_starts_from_a_mean_image_with_black_and_white_pixels():
     np.testing.assert_allclose(model.decode(np.zeros((1, 3)))[0, ..., 0], np.where(np.eye(8), 0.99, 0.01), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_encode_and_decode_follow_the_training(model, x):
     # Each part is compiled on its own, and a tied decoder has to see the kernels that the encoder learns.
     codes = model.encode(x)
@@ -253,6 +257,7 @@ def test_encode_and_decode_follow_the_training(model, x):
     np.testing.assert_allclose(model.encode(x), keras.ops.convert_to_numpy(model.encoder(x)), atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", [small_conv, small_tied])
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_mixed_precision_keeps_float32_outside(policy, build, x):
@@ -272,6 +277,7 @@ def test_mixed_precision_keeps_float32_outside(policy, build, x):
 # Save and reload.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("train", [False, True])
 def test_reloads_bit_equal(model, x, train, tmp_path):
     if train:
@@ -284,6 +290,7 @@ def test_reloads_bit_equal(model, x, train, tmp_path):
     assert_equal_outputs(model, reloaded, x)
 
 
+@pytest.mark.slow
 def test_reloaded_model_trains_on(model, x, tmp_path):
     model.compile(keras.optimizers.Adam(0.01), "mse")
     model.fit(x, x, epochs=2, verbose=0)
@@ -326,6 +333,7 @@ def clone(model, path):
     return twin
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("copy", [reload_file, reload_weights, copy_config, clone])
 def test_tied_copies_are_tied_and_train_on(copy, x, tmp_path):
     model = small_tied()
@@ -505,6 +513,7 @@ def test_its_dropout_works_in_training_only():
     assert not np.allclose(model(x), model(x, training=True))
 
 
+@pytest.mark.slow
 def test_codes_of_sparse_items_are_those_of_dense_ones(tmp_path):
     x = np.random.default_rng(0).random((11, 7), dtype=np.float32)
     x[x < 0.6] = 0

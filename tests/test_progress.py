@@ -10,6 +10,7 @@ from nbclient import NotebookClient
 from ae_helpers import progress
 from ae_helpers.progress import ProgressBar
 
+pytestmark = pytest.mark.slow  # trains
 ROOT = Path(__file__).parents[1]
 TRAIN = """
 import keras, numpy as np

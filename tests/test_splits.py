@@ -16,6 +16,8 @@ from ae_helpers.models import dense_autoencoder
 from ae_helpers.plots import plot_autoencoder, plot_denoising, plot_reconstructions
 from ae_helpers.splits import unwatched, watch_splits
 
+pytestmark = pytest.mark.slow  # trains
+
 RANDOM = np.random.default_rng(0)
 X = {
     name: RANDOM.random((n, 4, 4, 1)).astype("float32") for name, n in {"train": 30, "valid": 10, "test": 20}.items()

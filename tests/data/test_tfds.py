@@ -15,6 +15,7 @@ from ae_helpers.data import bundled, load_tfds_images
 from ae_helpers.data import tfds as module
 
 # None of these tests needs the network, or uses it where there is one.
+QUICK = 100  # seconds: it takes a few; TFDS by itself tries for minutes
 
 
 def prepare(data_dir, name, features, version="1.0.0", **splits):
@@ -69,6 +70,7 @@ def test_part_of_the_clothes_is_cut_from_them():
     np.testing.assert_array_equal(labels, y[100:120])
 
 
+@pytest.mark.slow
 def test_tensorflow_datasets_reads_the_bundled_folder_itself():
     folder = bundled.DATASETS / "tfds"
     dataset = tfds.load("fashion_mnist", split="test", data_dir=folder, download=False, as_supervised=True)
@@ -224,7 +226,7 @@ def test_unknown_name_is_refused_at_once(tmp_path, name):
     start = time.monotonic()
     with pytest.raises(ValueError, match=f"knows no data set '{name}'") as info:
         load_tfds_images(name, data_dir=tmp_path)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < QUICK
     assert len(str(info.value)) < 1_000  # not the whole catalogue
 
 
@@ -283,7 +285,7 @@ def require_a_quick_connection_error(data_dir):
     start = time.monotonic()
     with pytest.raises(ConnectionError, match=r"'kmnist' is not prepared.*can't be reached\. Go online.*load_mnist"):
         load_tfds_images("kmnist", data_dir=data_dir)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < QUICK
     assert not list(data_dir.rglob("*.tfrecord*"))
 
 
@@ -295,6 +297,7 @@ def test_nobody_there(tmp_path, monkeypatch, listener):
 
 
 def test_server_accepts_but_never_answers(tmp_path, monkeypatch, listener):
+    monkeypatch.setattr(module, "PATIENCE", 1.0)
     monkeypatch.setattr(module, "_servers", lambda builder: [url_of(listener)])
     require_a_quick_connection_error(tmp_path)
 
@@ -392,13 +395,14 @@ def test_broken_server_counts_as_none(tmp_path, tiny_online):
     start = time.monotonic()
     with pytest.raises(ConnectionError, match="can't be reached"):
         load_tfds_images("tiny_online", data_dir=tmp_path)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < QUICK
 
 
-def test_one_answer_is_enough(listener, web_server):
+def test_one_answer_is_enough(listener, web_server, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE", 2.0 * QUICK)
     start = time.monotonic()
     assert module._any_answers([url_of(listener), url_of(web_server.socket)])
-    assert time.monotonic() - start < module.PATIENCE
+    assert time.monotonic() - start < QUICK  # the other one never answers
     assert not module._any_answers([])
 
 

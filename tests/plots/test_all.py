@@ -47,6 +47,7 @@ def test_it_renders_and_nothing_reaches_the_border(case):
         assert border.min() == 1  # white: what is clipped would touch it
 
 
+@pytest.mark.slow
 def test_neither_pyplot_nor_settings_are_touched():
     program = """
 import sys, matplotlib

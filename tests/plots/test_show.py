@@ -18,6 +18,7 @@ def test_show_needs_words(alt, monkeypatch):
         plots.show(plots.plot_images(X), alt)
 
 
+@pytest.mark.slow
 def test_show_leaves_a_picture_and_its_words_in_the_notebook():
     lines = [
         "import numpy as np",
