@@ -85,7 +85,7 @@ def _columns_of(file, line, separator, wanted):
         raise ValueError(f"{file} is empty, or its first line is. {MEND}")
     separator = separator or max(",;\t", key=text.count)
     spelling = {name.lower(): name for name in wanted}
-    names = [name.strip() for name in next(csv.reader([text], delimiter=separator, skipinitialspace=True))]
+    names = [name.strip() for name in _fields_of(text, separator)]
     columns = [spelling.get(name.lower(), name) for name in names]
     wrong = [column for column in wanted if columns.count(column) != 1]
     if wrong:
@@ -94,6 +94,14 @@ def _columns_of(file, line, separator, wanted):
             f"among them, once. {MEND}"
         )
     return columns, separator
+
+
+def _fields_of(line, separator):
+    """The fields of a line, which may be quoted."""
+    try:
+        return next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
+    except (csv.Error, TypeError):  # a carriage return within; two colons
+        return line.split(separator)
 
 
 class _RatingsFile:
@@ -120,7 +128,8 @@ class _RatingsFile:
                         tables.append(self._parse(lines))
                     except (ValueError, OverflowError) as error:
                         self._check_lines(lines, number)  # names the line
-                        raise ValueError(f"{self.file}, in or after line {number}: {error}. {MEND}") from error
+                        reason = str(error)[:200]
+                        raise ValueError(f"{self.file}, in or after line {number}: {reason}. {MEND}") from error
                 number += lines.count(b"\n")
                 start, is_complete = b"", lines.endswith(b"\n")
         if not tables:
@@ -138,15 +147,9 @@ class _RatingsFile:
             return next(itertools.islice(filled, row + self.has_header, None))
 
     def _starts_with_a_date(self, line):
-        fields = self._fields(line.decode("utf-8", "replace"))
+        fields = _fields_of(line.decode("utf-8", "replace").rstrip("\r\n"), self.separator)
         field = dict(zip(self.columns, fields, strict=False)).get("timestamp", "")
         return re.match(r"\s*\d{4}-\d", field) is not None
-
-    def _fields(self, text):
-        text = text.rstrip("\r\n")
-        if self.separator == "::":
-            return text.split(self.separator)
-        return next(csv.reader([text], delimiter=self.separator, skipinitialspace=True), [])
 
     def _parse(self, lines):
         """Whole lines as a table; ValueError or OverflowError if any is wrong by itself."""
@@ -160,17 +163,18 @@ class _RatingsFile:
         if lines.split(b"\n", 1)[0].count(separator.encode()) != len(self.columns) - 1:
             raise ValueError(f"there are not {len(self.columns)} fields")
         is_quoted = b'"' in lines
-        table = pd.read_csv(
-            io.BytesIO(lines),
-            sep=separator,
-            header=None,
-            names=self.columns,
-            index_col=False,
-            dtype=RATING_COLUMNS | {"timestamp": "str" if self.has_dates else "int64"},
-            na_filter=False,  # so that an empty field is an error; parsing is faster, too
-            quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
-            skipinitialspace=True,
-        )[list(RATING_COLUMNS)]
+        with np.errstate(invalid="ignore", over="ignore"):  # a number that is too large is an error, without a warning
+            table = pd.read_csv(
+                io.BytesIO(lines),
+                sep=separator,
+                header=None,
+                names=self.columns,
+                index_col=False,
+                dtype=RATING_COLUMNS | {"timestamp": "str" if self.has_dates else "int64"},
+                na_filter=False,  # so that an empty field is an error; parsing is faster, too
+                quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
+                skipinitialspace=True,
+            )[list(RATING_COLUMNS)]
         if is_quoted and len(table) != sum(map(bool, map(bytes.strip, lines.split(b"\n")))):
             raise ValueError("a quotation mark is missing")
         if self.has_dates:
@@ -186,7 +190,7 @@ class _RatingsFile:
             if not line.strip():
                 continue  # pandas skips empty lines, too
             text = line.decode("utf-8", "backslashreplace").rstrip("\r")
-            fields = self._fields(text)
+            fields = _fields_of(text, self.separator)
             if len(fields) != len(self.columns):
                 raise ValueError(
                     f"{self.file}, line {number}: expected {len(self.columns)} fields ({', '.join(self.columns)}) "

@@ -84,8 +84,10 @@ def opened(path: str | os.PathLike | None) -> Iterator[tuple[Path | zipfile.Path
     else:
         try:
             archive = zipfile.ZipFile(path)
-        except zipfile.BadZipFile as error:
-            raise ValueError(f"{path} is damaged or cut short ({error}). {MEND}") from error
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:  # its list of contents is wrong
+            if isinstance(error, OSError) and error.filename:  # no, it can't be opened
+                raise
+            raise ValueError(f"{path} is damaged or cut short ({str(error)[:200]}). {MEND}") from error
         with archive:
             yield _find(zipfile.Path(archive))
 
@@ -125,14 +127,15 @@ def reading(file: Path | zipfile.Path) -> Iterator[IO[bytes]]:
     try:
         with file.open("rb") as packed, gzip.open(packed) if file.suffix == ".gz" else nullcontext(packed) as stream:
             yield stream
-    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile) as error:
-        raise ValueError(f"{file} is damaged or cut short ({error}). {MEND}") from error
     except (NotImplementedError, RuntimeError) as error:  # a zip with a password, or packed by other means
         raise ValueError(f"{file} can't be unpacked ({error}). Unpack the release, and give its folder.") from error
-    except OSError as error:
-        raise OSError(
-            f"{file} can't be read ({error.strerror or error}). Check that it is a file and that you may read it."
-        ) from error
+    except (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
+        # In a zip, an OSError means that its list of contents is wrong.
+        if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile) and isinstance(file, Path):
+            raise OSError(
+                f"{file} can't be read ({error.strerror or error}). Check that it is a file and that you may read it."
+            ) from error
+        raise ValueError(f"{file} is damaged or cut short ({str(error)[:200]}). {MEND}") from error
 
 
 def without_mark(file: Path | zipfile.Path, start: bytes) -> bytes:

@@ -2,7 +2,9 @@ import hashlib
 import http.server
 import io
 import re
+import shutil
 import socket
+import sys
 import threading
 import time
 
@@ -264,6 +266,142 @@ def test_empty_split_is_refused(grey_dir):
         tfds.testing.mock_data(as_dataset_fn=lambda builder, **_: one_image().take(0)),
         pytest.raises(ValueError, match="split 'train' of 'kmnist' is empty"),
     ):
+        load_tfds_images("kmnist")
+
+
+# Damaged folders
+
+
+@pytest.fixture(scope="module")
+def sound_dir(tmp_path_factory):
+    """The same five images as a data set that TFDS doesn't know, and as one that it knows."""
+    data_dir = tmp_path_factory.mktemp("sound")
+    for name in ("tiny", "kmnist"):
+        features = {"image": image_feature(28, 28, 1), "label": tfds.features.ClassLabel(num_classes=10)}
+        examples = [{"image": image, "label": label} for image, label in zip(GREY, LABELS, strict=True)]
+        prepare(data_dir, name, features, version="3.0.1", train=examples)
+    return data_dir
+
+
+def records(folder):
+    (file,) = folder.glob("*.tfrecord*")
+    return file
+
+
+def rewrite(find, change):
+    """Damage: another content of a file of the prepared folder."""
+
+    def damage(folder):
+        file = find(folder)
+        content = file.read_bytes()
+        changed = change(content)
+        assert changed != content
+        file.write_bytes(changed)
+
+    return damage
+
+
+def info(folder):
+    return folder / "dataset_info.json"
+
+
+def features_file(folder):
+    return folder / "features.json"
+
+
+def flipped(at):
+    return lambda content: content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+def without_first_record(content):
+    return content[int.from_bytes(content[:8], "little") + 16 :]
+
+
+def unlink(find):
+    return lambda folder: find(folder).unlink()
+
+
+def empty(folder):
+    for file in folder.iterdir():
+        file.unlink()
+
+
+DAMAGES = {
+    "records cut": rewrite(records, lambda content: content[: len(content) // 2]),
+    "records cut at the end": rewrite(records, lambda content: content[:-3]),
+    "no records": rewrite(records, lambda content: b""),
+    "records missing": unlink(records),
+    "length flipped": rewrite(records, flipped(2)),
+    "data flipped": rewrite(records, flipped(300)),
+    "a record missing": rewrite(records, without_first_record),
+    "a record too many": rewrite(records, lambda content: content + content[: -len(without_first_record(content))]),
+    "count too high": rewrite(info, lambda content: content.replace(b'"5"', b'"7"')),
+    "count too low": rewrite(info, lambda content: content.replace(b'"5"', b'"3"')),
+    "count zero": rewrite(info, lambda content: content.replace(b'"5"', b'"0"')),
+    "count negative": rewrite(info, lambda content: content.replace(b'"5"', b'"-1"')),
+    "count a word": rewrite(info, lambda content: content.replace(b'"5"', b'"five"')),
+    "another shard": rewrite(info, lambda content: content.replace(b'"5"', b'"2", "3"')),
+    "broken info": rewrite(info, lambda content: content[:200]),
+    "empty info": rewrite(info, lambda content: b""),
+    "info without content": rewrite(info, lambda content: b"{}"),
+    "binary info": rewrite(info, lambda content: b"\xff\0" * 99),
+    "info of another": rewrite(info, lambda content: content.replace(b'"name": "', b'"name": "x', 1)),
+    "unknown field": rewrite(info, lambda content: content.replace(b'"version"', b'"colour"')),
+    "unknown format": rewrite(info, lambda content: content.replace(b'"tfrecord"', b'"scroll"')),
+    "missing format": rewrite(info, lambda content: content.replace(b'"tfrecord"', b'"riegeli"')),
+    "info missing": unlink(info),
+    "folder empty": empty,
+}
+OF_FEATURES = {  # which TFDS reads only where it doesn't know them by name
+    "broken features": rewrite(features_file, lambda content: content[:200]),
+    "features missing": unlink(features_file),
+    "unknown kind": rewrite(
+        features_file, lambda content: content.replace(b"image_feature.Image", b"image_feature.Imago")
+    ),
+    "unknown type": rewrite(features_file, lambda content: content.replace(b"uint8", b"uint9")),
+    "shape of words": rewrite(features_file, lambda content: content.replace(b'"28"', b'"wide"')),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [("tiny", damage) for damage in [*DAMAGES, *OF_FEATURES]] + [("kmnist", damage) for damage in DAMAGES],
+)
+def test_damaged_folder_is_named_with_its_mend(tmp_path, monkeypatch, sound_dir, name, damage):
+    monkeypatch.setattr(module, "_any_answers", lambda urls: pytest.fail("nothing should be downloaded"))
+    folder = tmp_path / name / "3.0.1"
+    shutil.copytree(sound_dir / name / "3.0.1", folder)
+    (DAMAGES | OF_FEATURES)[damage](folder)
+    expected = rf"in {re.escape(str(folder))} can't be read.*Delete that folder.*load_tfds_images\('{name}'\) again"
+    with pytest.raises(ValueError, match=expected) as error:
+        load_tfds_images(name, data_dir=tmp_path)
+    assert len(str(error.value)) < 700
+    assert "{{" not in str(error.value)
+
+
+def test_sound_folders_are_read(sound_dir):
+    for name in ("tiny", "kmnist"):
+        assert load_tfds_images(name, data_dir=sound_dir)[1].tolist() == LABELS
+
+
+def test_another_version_than_the_prepared_one_is_not_damage(sound_dir):
+    with pytest.raises(ValueError, match=r"knows no data set 'kmnist:2\.0\.0'"):
+        load_tfds_images("kmnist:2.0.0", data_dir=sound_dir)
+
+
+def test_too_little_memory_is_not_damage(sound_dir, monkeypatch):
+    def fail(*args, **kwargs):
+        raise tf.errors.ResourceExhaustedError(None, None, "no memory")
+
+    monkeypatch.setattr(tf.data.Dataset, "batch", fail)
+    with pytest.raises(tf.errors.ResourceExhaustedError):
+        load_tfds_images("tiny", data_dir=sound_dir)
+
+
+@pytest.mark.parametrize("missing", ["tensorflow", "tensorflow_datasets"])
+def test_missing_library_is_named_with_its_command(monkeypatch, missing):
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(ImportError, match=rf"{missing}.*pip install 'ae_helpers\[tfds\]'"):
         load_tfds_images("kmnist")
 
 
