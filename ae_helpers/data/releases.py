@@ -44,15 +44,14 @@ class Layout:
 
 
 PACKED = Layout("ratings.csv.gz", "movies.csv.gz")
-OLD = {"has_header": False, "encoding": "either"}
 LAYOUTS = (
     Layout("ratings.csv", "movies.csv"),  # ml-latest-small, ml-20m, ml-25m, ml-32m
     PACKED,
     Layout("rating.csv", "movie.csv"),  # Kaggle's copy of ml-20m: dates instead of seconds
-    Layout("ratings.dat", "movies.dat", separators=("::", "::"), **OLD),  # ml-1m (Latin-1), ml-10m (UTF-8)
-    Layout("u.data", "u.item", separators=("\t", "|"), **OLD),  # ml-100k (Latin-1)
+    Layout("ratings.dat", "movies.dat", None, ("::", "::"), False, "either"),  # ml-1m (Latin-1), ml-10m (UTF-8)
+    Layout("u.data", "u.item", None, ("\t", "|"), False, "either"),  # ml-100k (Latin-1)
     Layout(  # hetrec2011-movielens-2k: milliseconds, years and genres apart from titles
-        "user_ratedmovies-timestamps.dat", "movies.dat", "movie_genres.dat", ("\t", "\t"), encoding="both"
+        "user_ratedmovies-timestamps.dat", "movies.dat", "movie_genres.dat", ("\t", "\t"), True, "both"
     ),
 )
 
@@ -119,7 +118,7 @@ def _find(folder):
 
 
 @contextmanager
-def reading(file: Path | zipfile.Path) -> Iterator[IO[bytes]]:
+def reading(file: Path | zipfile.Path) -> Iterator[gzip.GzipFile | IO[bytes]]:
     """The content of a file as a stream of bytes, unpacked; errors of reading it name the file."""
     if isinstance(file, Path) and file.parent == bundled.DATASETS / "movielens":
         yield io.BytesIO(bundled.read_bundled(f"movielens/{file.stem}"))
@@ -156,13 +155,13 @@ def decoded(file: Path | zipfile.Path, encoding: str) -> str:
         byte = content[error.start]
     if encoding == "utf-8":
         raise ValueError(f"{file}, line {number}: byte {byte:#x} is not UTF-8. {MEND}")
-    lines = content.split(b"\n")
-    for i, line in enumerate(lines, start=1):
+    texts = []
+    for i, line in enumerate(content.split(b"\n"), start=1):
         try:
             text = line.decode()
         except UnicodeDecodeError:
             text = line.decode("latin-1")
         if encoding == "either" and not line.isascii() and text.encode() == line:
             raise ValueError(f"{file}, line {i} is UTF-8, but line {number} is not (byte {byte:#x}). {MEND}")
-        lines[i - 1] = text
-    return "\n".join(lines)
+        texts.append(text)
+    return "\n".join(texts)
