@@ -101,6 +101,11 @@ def whole_number(value: Any, name: str, low: int, high: float, what: str) -> int
     return int(value)
 
 
+def positive_int(value: Any, name: str) -> int:
+    """`value` as int, if it is a whole number of 1 or more; else a ValueError that names it."""
+    return whole_number(value, name, 1, float("inf"), "a positive whole number")
+
+
 def same_labels(axes: Iterable[str] = ("rows", "columns"), **given: Any) -> None:
     """Refuse two tables, or columns of tables, whose labels stand in different orders.
 

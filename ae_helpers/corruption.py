@@ -1,13 +1,16 @@
 """Ways to spoil images: noise, holes, blur. Each returns new images and leaves its input as it was.
 
-All functions take one image `(28, 28)` or `(28, 28, 1)` or a batch
-`(n, 28, 28)` or `(n, 28, 28, 1)`, of any height and width, with values in
-[0, 1], and return the same shape as float32. The same seed gives the same images.
+All functions take one image `(28, 28)`, `(28, 28, 1)` or, in colour, `(28, 28, 3)`, or a
+batch `(n, 28, 28)`, `(n, 28, 28, 1)` or `(n, 28, 28, 3)`, of any height and width, with values
+in [0, 1], and return the same shape as float32. The same seed gives the same images.
 
-A last axis of 1 is always the channel: `(28, 28, 1)` is one image, not 28 of
-one column each. Images are grey: three axes that end otherwise are a batch, so
-`(28, 28, 3)` would count as 28 images of 28 x 3 pixels.
+A last axis of 1 or 3 is always the channels: `(28, 28, 3)` is one image in colour, not 28 of
+three columns each. Channels that come first are not known as such: `(3, 28, 28)` is three
+grey images, and four axes that end otherwise are refused.
 """
+
+import math
+from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -17,8 +20,8 @@ from ae_helpers.splits import makes
 
 
 @makes
-def add_gaussian_noise(x, sigma, *, seed, clip=True):
-    """Add independent normal noise to each pixel: `x + N(0, sigma)`.
+def add_gaussian_noise(x: Any, sigma: float, *, seed: int, clip: bool = True) -> np.ndarray:
+    """Add independent normal noise to each value: `x + N(0, sigma)`.
 
     Args:
         x: images, see the module; values in [0, 1].
@@ -31,6 +34,9 @@ def add_gaussian_noise(x, sigma, *, seed, clip=True):
 
     Raises:
         ValueError: if x is no image in [0, 1], or sigma is negative or not finite.
+
+    Example:
+        >>> x_noisy = add_gaussian_noise(x_train, 0.5, seed=0)
     """
     x = _images(x)
     _require(np.isfinite(sigma) and sigma >= 0, f"sigma should be 0 or more, but is {sigma}.")
@@ -41,8 +47,8 @@ def add_gaussian_noise(x, sigma, *, seed, clip=True):
 
 
 @makes
-def add_salt_and_pepper(x, fraction, *, seed):
-    """Set a random share of the pixels to black or white, each as likely.
+def add_salt_and_pepper(x: Any, fraction: float, *, seed: int) -> np.ndarray:
+    """Set a random share of the pixels to black or white, each as likely; in colour, all three channels.
 
     Args:
         x: images, see the module; values in [0, 1].
@@ -57,14 +63,15 @@ def add_salt_and_pepper(x, fraction, *, seed):
     """
     x = _images(x)
     _require(0 <= fraction <= 1, f"fraction should lie in [0, 1], but is {fraction}.")
-    draw = np.random.default_rng(seed).random(x.shape, dtype=np.float32)
-    x[draw < fraction / 2] = 0
-    x[draw >= 1 - fraction / 2] = 1
+    batch = _as_batch(x)
+    draw = np.random.default_rng(seed).random(batch.shape[:3], dtype=np.float32)
+    batch[draw < fraction / 2] = 0  # a view: changes x, which is a copy already
+    batch[draw >= 1 - fraction / 2] = 1
     return x
 
 
 @makes
-def add_occlusion(x, size, *, seed):
+def add_occlusion(x: Any, size: int, *, seed: int) -> np.ndarray:
     """Cover a square at a random place of each image with black.
 
     Args:
@@ -76,9 +83,9 @@ def add_occlusion(x, size, *, seed):
         float32 array of the shape of x.
 
     Raises:
-        ValueError: if x is no image in [0, 1], or the square does not fit.
+        ValueError: if x is no image in [0, 1] or seems to be flat, or the square does not fit.
     """
-    x = _images(x)
+    x = _not_flat(_images(x))
     batch = _as_batch(x)
     n, height, width, _ = batch.shape
     _require(
@@ -91,12 +98,12 @@ def add_occlusion(x, size, *, seed):
     left = rng.integers(0, width - size, n, endpoint=True)[:, None, None]
     row, column = np.arange(height)[None, :, None], np.arange(width)[None, None, :]
     covered = (row >= top) & (row < top + size) & (column >= left) & (column < left + size)
-    batch[covered] = 0  # a view: changes x, which is a copy already
+    batch[covered] = 0
     return x
 
 
 @makes
-def add_blur(x, sigma):
+def add_blur(x: Any, sigma: float) -> np.ndarray:
     """Blur with a Gaussian (`scipy.ndimage.gaussian_filter`, dark beyond the border).
 
     Args:
@@ -107,9 +114,9 @@ def add_blur(x, sigma):
         float32 array of the shape of x.
 
     Raises:
-        ValueError: if x is no image in [0, 1], or sigma is negative or not finite.
+        ValueError: if x is no image in [0, 1] or seems to be flat, or sigma is negative or not finite.
     """
-    x = _images(x)
+    x = _not_flat(_images(x))
     _require(np.isfinite(sigma) and sigma >= 0, f"sigma should be 0 or more pixels, but is {sigma}.")
     blurred = ndimage.gaussian_filter(_as_batch(x), (0, sigma, sigma, 0), mode="constant")
     return blurred.reshape(x.shape)
@@ -119,18 +126,32 @@ def _images(x):
     """A float32 copy, checked."""
     x = as_floats(x, "x", unit_range=True)
     _require(
-        2 <= x.ndim <= 4 and (x.ndim < 4 or x.shape[-1] == 1),
-        f"x should be an image (height, width) or a batch of them, with or without a last axis of 1, "
-        f"but its shape is {x.shape}.",
+        2 <= x.ndim <= 4 and (x.ndim < 4 or x.shape[-1] in (1, 3)),
+        f"x should be an image (height, width) or a batch of them, with or without a last axis of 1 (grey) "
+        f"or 3 (colour), but its shape is {x.shape}.",
     )
     return x.astype(np.float32)
 
 
+def _not_flat(x):
+    """x, unless it is one "image" that rather seems to be rows of flat pictures: neighbours would not be such."""
+    height, width = _as_batch(x).shape[1:3]
+    alone = x.ndim == 2 or (x.ndim == 3 and x.shape[-1] in (1, 3))
+    sides = (math.isqrt(width), math.isqrt(width // 3))
+    square = sides[0] ** 2 == width or 3 * sides[1] ** 2 == width
+    _require(
+        not alone or height == width or not (width > 10 * height or (width >= 64 and square)),
+        f"x should be images (n, height, width, channels), but its shape {x.shape} looks like {height} flat ones: "
+        "give x.reshape(-1, height, width, 1). If it is one image, x[None].",
+    )
+    return x
+
+
 def _as_batch(x):
-    """A view of shape `(n, height, width, 1)`."""
+    """A view of shape `(n, height, width, channels)`."""
     if x.ndim == 2:
         return x[None, :, :, None]
-    if x.shape[-1] == 1:
+    if x.shape[-1] in (1, 3):
         return x if x.ndim == 4 else x[None]
     return x[..., None]
 

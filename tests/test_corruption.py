@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -7,6 +9,7 @@ from ae_helpers.corruption import add_blur, add_gaussian_noise, add_occlusion, a
 SEEDED = [(add_gaussian_noise, 0.3), (add_salt_and_pepper, 0.3), (add_occlusion, 5)]
 ALL = [(add, amount, {"seed": 1}) for add, amount in SEEDED] + [(add_blur, 1.5, {})]
 SHAPES = [(28, 28), (28, 28, 1), (3, 28, 28), (3, 28, 28, 1), (12, 20), (12, 20, 1), (3, 12, 20), (1, 12, 20, 1)]
+SHAPES += [(12, 20, 3), (4, 12, 20, 3), (1, 6, 784, 1), (1, 12, 64)]
 
 
 def images(shape, dtype=np.float32):
@@ -66,7 +69,8 @@ def test_float64_and_integers_become_float32(add, amount, options):
     ("x", "message"),
     [
         (np.zeros(28), r"its shape is \(28,\)"),
-        (np.zeros((2, 28, 28, 3)), r"its shape is \(2, 28, 28, 3\)"),
+        (np.zeros((2, 3, 28, 28)), r"last axis of 1 .* or 3 .* but its shape is \(2, 3, 28, 28\)"),
+        (np.zeros((2, 28, 28, 4)), r"its shape is \(2, 28, 28, 4\)"),
         (np.zeros((1, 2, 28, 28, 1)), r"its shape is \(1, 2, 28, 28, 1\)"),
         (np.zeros((0, 28, 28)), r"x is empty: its shape is \(0, 28, 28\)"),
         (np.full((28, 28), 255), r"\[0, 1\], but goes from 255 to 255. Divide"),
@@ -78,6 +82,37 @@ def test_float64_and_integers_become_float32(add, amount, options):
 def test_refuses_what_is_no_image(add, amount, options, x, message):
     with pytest.raises(ValueError, match=message):
         add(x, amount, **options)
+
+
+@pytest.mark.parametrize(
+    "shape", [(5, 784), (1, 784), (1000, 784), (300, 3072), (9, 64), (2, 240), (100, 784, 1), (9, 192)]
+)
+@pytest.mark.parametrize(("add", "amount", "options"), [(add_occlusion, 1, {"seed": 0}), (add_blur, 1, {})])
+def test_refuses_flat_images_where_neighbours_count(add, amount, options, shape):
+    with pytest.raises(
+        ValueError, match=rf"\(n, height, width, channels\).*{re.escape(str(shape))} .* {shape[0]} flat"
+    ):
+        add(np.zeros(shape), amount, **options)
+
+
+@pytest.mark.parametrize("shape", [(784, 784), (48, 60), (20, 63), (30, 299), (100, 50), (64, 48)])
+def test_takes_one_image_of_any_other_shape(shape):
+    x = images(shape)
+    np.testing.assert_array_equal(add_blur(x, 1), add_blur(x[None], 1)[0])
+    np.testing.assert_array_equal(add_occlusion(x, 3, seed=0), add_occlusion(x[None, ..., None], 3, seed=0)[0, ..., 0])
+
+
+def test_noise_takes_flat_images():
+    x = images((5, 784))
+    square = x.reshape(5, 28, 28, 1)
+    for add in (add_gaussian_noise, add_salt_and_pepper):
+        np.testing.assert_array_equal(add(x, 0.3, seed=0), add(square, 0.3, seed=0).reshape(5, 784))
+
+
+def test_rounding_is_no_other_range():
+    x = np.float32([[0.5, 1.0000002], [-1e-7, 0]])
+    for add, amount, options in ALL:
+        assert 0 <= add(x, amount * 0, **options).min() <= add(x, amount * 0, **options).max() == 1
 
 
 @pytest.mark.parametrize(
@@ -132,6 +167,13 @@ def test_salt_and_pepper_spoil_their_share(fraction):
     assert np.count_nonzero(spoilt == 0.5) == n - black - white
 
 
+def test_salt_and_pepper_spoil_a_pixel_of_colour_as_a_whole():
+    x = np.full((4, 12, 20, 3), 0.5)
+    spoilt = add_salt_and_pepper(x, 0.5, seed=0)
+    assert (spoilt == spoilt[..., :1]).all()
+    np.testing.assert_array_equal(spoilt[..., 0], add_salt_and_pepper(x[..., 0], 0.5, seed=0))
+
+
 # Occlusion.
 
 
@@ -159,6 +201,12 @@ def test_what_is_not_occluded_stays():
     np.testing.assert_array_equal(spoilt[spoilt > 0], x[spoilt > 0])
 
 
+def test_occlusion_covers_all_channels():
+    x = images((4, 12, 20, 3)).clip(0.01, 1)
+    covered = add_occlusion(x, 5, seed=0) == 0
+    assert (covered == covered[..., :1]).all() and covered.sum() == 4 * 25 * 3
+
+
 # Blur.
 
 
@@ -167,6 +215,13 @@ def test_blur_is_that_of_scipy():
     blurred = add_blur(x, 1.2)
     for image, ours in zip(x[..., 0], blurred[..., 0], strict=True):
         np.testing.assert_allclose(ours, ndimage.gaussian_filter(image, 1.2, mode="constant"), atol=1e-7)
+
+
+def test_blur_mixes_no_channels():
+    x = images((3, 28, 20, 3))
+    blurred = add_blur(x, 1.2)
+    for channel in range(3):
+        np.testing.assert_allclose(blurred[..., channel], add_blur(x[..., channel], 1.2), atol=1e-7)
 
 
 def test_blur_stays_in_range_and_darkens_the_border():
@@ -182,6 +237,8 @@ def test_blur_stays_in_range_and_darkens_the_border():
 def test_a_last_axis_of_one_is_the_channel():
     x = np.ones((28, 20, 1))
     assert np.count_nonzero(add_occlusion(x, 5, seed=0) == 0) == 25  # one image, not 28
-    assert np.count_nonzero(add_occlusion(np.ones((28, 20, 3)), 2, seed=0) == 0) == 28 * 4  # 28 images
+    assert np.count_nonzero(add_occlusion(np.ones((28, 20, 3)), 2, seed=0) == 0) == 4 * 3  # one image in colour
+    assert np.count_nonzero(add_occlusion(np.ones((28, 20, 4)), 2, seed=0) == 0) == 28 * 4  # 28 images
+    assert np.count_nonzero(add_occlusion(np.ones((3, 28, 20)), 2, seed=0) == 0) == 3 * 4  # three images
     with pytest.raises(ValueError, match="from 0 to 1 pixels, but is 2"):
         add_occlusion(np.ones((6, 28, 1, 1)), 2, seed=0)

@@ -50,6 +50,8 @@ def test_the_channel_axis_and_the_batch_make_no_difference(denoiser):
     denoiser.fit(NOISY[:500, ..., 0], X[:500, ..., 0])
     denoised = denoiser.denoise(NOISY[500:503])
     np.testing.assert_array_equal(denoiser.denoise(NOISY[500:503, ..., 0]), denoised[..., 0])
+    in_float64 = denoiser.denoise(NOISY[500:503].astype(np.float64))
+    np.testing.assert_array_equal(in_float64, denoised)
     np.testing.assert_allclose(denoiser.denoise(NOISY[501:502])[0], denoised[1], atol=1e-5)
 
 
@@ -61,6 +63,8 @@ def test_the_channel_axis_and_the_batch_make_no_difference(denoiser):
         (NOISY[:5] * np.nan, X[:5], "x_noisy has 720 values that are NaN"),
         (NOISY[:0], X[:0], "x_noisy is empty"),
         (NOISY.reshape(600, 144), X.reshape(600, 144), r"x_noisy should be images .*\(600, 144\)"),
+        (NOISY[0], X[0], r"x_noisy should be images .*\(12, 12, 1\)\. A single image is x_noisy\[None\]"),
+        (NOISY.transpose(0, 3, 1, 2), X.transpose(0, 3, 1, 2), r"x_noisy should be images .*\(600, 1, 12, 12\)"),
     ],
 )
 def test_fit_refuses(denoiser, x_noisy, x, message):
@@ -78,6 +82,40 @@ def test_denoise_refuses(denoiser):
 def test_denoise_needs_fit_first(make):
     with pytest.raises(RuntimeError, match="Call fit"):
         make().denoise(NOISY[:3])
+
+
+def test_colour(denoiser):
+    x, noisy = (images.reshape(200, 3, 12, 12).transpose(0, 2, 3, 1)[:, :6, :6] for images in (X, NOISY))
+    denoised = denoiser.fit(noisy[:150], x[:150]).denoise(noisy[150:])
+    assert denoised.shape == (50, 6, 6, 3) and denoised.dtype == np.float32
+    assert psnr(x[150:], denoised).mean() > psnr(x[150:], noisy[150:]).mean() + 1
+
+
+@pytest.mark.parametrize("make", [MedianFilter, lambda: GaussianFilter([0.7])])
+def test_filters_treat_each_channel_alone(make):
+    colour, clean = (images[:30].reshape(10, 3, 12, 12).transpose(0, 2, 3, 1) for images in (NOISY, X))
+    ours = make().fit(colour, clean).denoise(colour)
+    theirs = [make().fit(colour[..., c], clean[..., c]).denoise(colour[..., c]) for c in range(3)]
+    np.testing.assert_allclose(ours, np.stack(theirs, axis=-1), atol=1e-6)
+
+
+@pytest.mark.parametrize("make", [lambda: PCAProjection(10), LinearMap])
+@pytest.mark.parametrize("shape", [(2, 10, 12, 1), (2, 12, 10), (2, 12, 12, 3), (2, 9, 16)])
+def test_what_is_fitted_to_one_size_takes_no_other(make, shape):
+    fitted = make().fit(NOISY, X)
+    with pytest.raises(ValueError, match=rf"\(12, 12, 1\), so denoise can't take \({shape[1]}, {shape[2]}"):
+        fitted.denoise(np.zeros(shape))
+
+
+def test_too_few_images_to_learn_from():
+    with pytest.raises(ValueError, match=r"10 components need .* but x has 9 images of 144"):
+        PCAProjection(10).fit(NOISY[:9], X[:9])
+    with pytest.raises(ValueError, match=r"17 components need .* but x has 50 images of 16"):
+        PCAProjection(17).fit(NOISY[:50, :4, :4], X[:50, :4, :4])
+    with pytest.raises(ValueError, match=r"144 pixels needs more pairs .* but 144 came"):
+        LinearMap().fit(NOISY[:144], X[:144])
+    assert PCAProjection(10).fit(NOISY[:10], X[:10]).denoise(NOISY).shape == NOISY.shape
+    assert LinearMap().fit(NOISY[:145], X[:145]).denoise(NOISY).shape == NOISY.shape
 
 
 # Each against the library or the formula behind it.
@@ -121,6 +159,16 @@ def test_a_line_takes_the_veil_off(make, plain):
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
+def test_a_line_needs_no_contrast():
+    # Means far above deviations, and many pixels: numpy.polyfit would drop the slope of float32.
+    x = np.tile(0.5 + 0.001 * X, (2, 4, 4, 1))
+    filtered = 0.5 * x + 0.25
+    denoiser = MedianFilter(1, line=True).fit(filtered, x)
+    np.testing.assert_allclose(denoiser.denoise(filtered), x, atol=1e-5)
+    grey = np.full((2, 4, 4), 0.5)
+    np.testing.assert_array_equal(MedianFilter(line=True).fit(grey, grey / 2).denoise(grey), grey / 2)
+
+
 def test_the_width_is_chosen_with_the_line():
     veiled = (0.5 * NOISY + 0.3).astype(np.float32)
     plain, lined = (GaussianFilter((0.1, 1.0, 5.0), line=line).fit(veiled, X) for line in (False, True))
@@ -157,6 +205,8 @@ def test_linear_map_survives_constant_pixels():
         (lambda: MedianFilter(2.5), "size .* is 2.5"),
         (lambda: PCAProjection(True), "n_components .* is True"),
         (lambda: GaussianFilter([]), r"widths should be positive numbers, at least one, but is \(\)"),
+        (lambda: GaussianFilter([1, np.inf]), r"widths .* is \(1, inf\)"),
+        (lambda: GaussianFilter([np.nan]), r"widths .* is \(nan,\)"),
         (lambda: NonLocalMeans([0.1, -1]), r"strengths .* is \(0.1, -1\)"),
     ],
 )
