@@ -24,6 +24,9 @@ import contextvars
 import keras
 from keras import ops
 
+# Keras shows a config whose class it does not know, and imports nothing by itself: so the config says what to import.
+HOW_TO_LOAD = {"how_to_load": "import ae_helpers.models"}
+
 _source_models = contextvars.ContextVar("source_models", default=())
 
 
@@ -169,6 +172,7 @@ class _Tied(keras.Layer):
         if tensors and not isinstance(source, str) and self._find(source.name, tensors) is not source:
             raise ValueError(f"{self._title} is tied to one of two layers called '{source.name}': rename one.")
         return {
+            **HOW_TO_LOAD,
             **super().get_config(),
             "tied_to": source if isinstance(source, str) else source.name,
             "activation": keras.activations.serialize(self.activation),
@@ -177,6 +181,11 @@ class _Tied(keras.Layer):
             "bias_regularizer": keras.regularizers.serialize(self.bias_regularizer),
             "bias_constraint": keras.constraints.serialize(self.bias_constraint),
         }
+
+    @classmethod
+    def from_config(cls, config):
+        """A new layer, which finds its source where it is first called."""
+        return super().from_config({name: value for name, value in config.items() if name not in HOW_TO_LOAD})
 
 
 @keras.saving.register_keras_serializable(package="ae_helpers")

@@ -1,46 +1,60 @@
-"""Autoencoders as Keras models: an encoder, a decoder, and both in a row."""
+"""Autoencoders as Keras models: an encoder, a decoder, and both in a row.
+
+A saved autoencoder is loaded by `keras.saving.load_model(path)`, in a new process after
+`import ae_helpers.models`, which also knows the tied layers and the loss that it may name.
+"""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
 import scipy.sparse
 from keras import layers
 
+import ae_helpers.losses  # noqa: F401  a saved model names its loss
 from ae_helpers.batches import SparseBatches
-from ae_helpers.checks import as_floats
-from ae_helpers.layers import TiedDense, tied_sources
+from ae_helpers.checks import as_floats, positive_int
+from ae_helpers.layers import HOW_TO_LOAD, TiedDense, tied_sources
 
 
 @keras.saving.register_keras_serializable(package="ae_helpers")
 class Autoencoder(keras.Model):
     """An encoder followed by a decoder, trained as one model: `x_hat = decode(encode(x))`.
 
-    It is an ordinary `keras.Model`: compile it, fit it to `(x, x)`, save it.
+    It is an ordinary `keras.Model`: compile it, fit it to `(x, x)`, save it, export it.
     `autoencoder.encoder` and `autoencoder.decoder` are Keras models
     themselves and can be saved and used alone. Only a decoder that is tied to
     its encoder can't be saved alone, because the kernels are not its own.
 
     Args:
-        encoder: Keras model from inputs `(batch, ...)` to codes `(batch, latent_dim)`.
+        encoder: Keras model from inputs `(batch, ...)` to codes, most often `(batch, latent_dim)`;
+            maps `(batch, height, width, channels)` are codes as well.
         decoder: Keras model from codes to reconstructions `(batch, ...)`.
+        kwargs: as of any Keras model: `name`, `trainable`, `dtype`.
 
     Raises:
-        ValueError: if one of them is not built, if the decoder does not take what
-            the encoder gives, or does not give back the shape that the encoder takes.
+        ValueError: if one of them is not built or is an autoencoder itself, if the decoder does
+            not take what the encoder gives, or does not give back the shape that the encoder takes.
+
+    Example:
+        >>> encoder = keras.Sequential([keras.Input((784,)), keras.layers.Dense(32)])
+        >>> decoder = keras.Sequential([keras.Input((32,)), keras.layers.Dense(784, "sigmoid")])
+        >>> autoencoder = Autoencoder(encoder, decoder)
     """
 
-    def __init__(self, encoder, decoder, **kwargs):
+    def __init__(self, encoder: keras.Model, decoder: keras.Model, **kwargs: Any):
         super().__init__(**kwargs)
         for name, model in (("encoder", encoder), ("decoder", decoder)):
-            if not isinstance(model, keras.Model) or not model.built or not hasattr(model, "output_shape"):
+            usable = isinstance(model, keras.Model) and not isinstance(model, Autoencoder)
+            if not usable or not model.built or not hasattr(model, "output_shape"):
                 raise ValueError(
                     f"{name} should be a built Keras model, but {model!r} came. Start it with keras.Input(shape)."
                 )
         if encoder.output_shape != decoder.input_shape:
             raise ValueError(
-                f"The decoder should take the encoder's codes {encoder.output_shape}, "
-                f"but takes {decoder.input_shape}."
+                f"The decoder should take the encoder's codes {encoder.output_shape}, but takes {decoder.input_shape}."
             )
         if encoder.input_shape != decoder.output_shape:
             raise ValueError(
@@ -49,38 +63,83 @@ class Autoencoder(keras.Model):
             )
         self.encoder = encoder
         self.decoder = decoder
+        # Parts of one graph: `keras.Model(autoencoder.input, autoencoder.encoder.output)` is what many write.
+        self._x_hat = decoder(encoder(encoder.inputs[0]))
         self.built = True
 
     @property
-    def latent_dim(self):
-        """Number of values in a code."""
-        return self.encoder.output_shape[-1]
+    def inputs(self) -> list:
+        """The encoder's symbolic inputs, one in a list, as of any functional model."""
+        return self.encoder.inputs
 
-    def call(self, inputs, training=None):
+    @property
+    def outputs(self) -> list:
+        """The symbolic reconstructions of `inputs`, one in a list."""
+        return [self._x_hat]
+
+    @property
+    def input(self) -> keras.KerasTensor:
+        """The encoder's symbolic input."""
+        return self.inputs[0]
+
+    @property
+    def output(self) -> keras.KerasTensor:
+        """The symbolic reconstruction of `input`."""
+        return self._x_hat
+
+    @property
+    def input_shape(self) -> tuple:
+        """What the encoder takes: `(None, ...)`, the batch axis first."""
+        return self.encoder.input_shape
+
+    @property
+    def output_shape(self) -> tuple:
+        """What the decoder gives back: the same as `input_shape`."""
+        return self.decoder.output_shape
+
+    @property
+    def latent_dim(self) -> int | None:
+        """Number of values in a code: 64 for maps `(4, 4, 4)`; None where it depends on the size of the image."""
+        sizes = self.encoder.output_shape[1:]
+        return None if None in sizes else math.prod(sizes)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Reconstructions of `inputs`: a tensor of the same shape."""
         return self.decoder(self.encoder(inputs, training=training), training=training)
 
-    def encode(self, x, *, batch_size=256):
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """As of any Keras model; raises a ValueError where the loss has nothing to compare with."""
+        if y is None and self.loss is not None:
+            raise ValueError("No targets came. Give them: (x, x), or (x_noisy, x) for a denoiser.")
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
+
+    def export(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
+        """As of any Keras model: writes `reconstruct` for use without Keras, by default as a TensorFlow SavedModel."""
+        # Keras would look for the shape of the first call, which there need not have been.
+        spec = keras.InputSpec(shape=self.input_shape, dtype=self.inputs[0].dtype)
+        super().export(filepath, *args, **{"input_signature": [spec], **kwargs})
+
+    def encode(self, x: Any, *, batch_size: int = 256) -> np.ndarray:
         """Codes of `x`.
 
         Args:
-            x: float array `(n, ...)`, of the shape that the encoder takes; or a scipy sparse
-                matrix `(n, width)`, of which only one batch at a time is made dense.
+            x: float array or tensor `(n, ...)`, of the shape that the encoder takes; or a scipy
+                sparse matrix `(n, width)`, of which only one batch at a time is made dense.
             batch_size: images computed at a time; beyond rounding, the codes do not depend on it.
 
         Returns:
-            float32 NumPy array `(n, latent_dim)`.
+            float32 NumPy array `(n, latent_dim)`, or `(n, ...)` where codes have several axes.
 
         Raises:
             ValueError: if the shape does not fit (the message gives both), or a value is NaN or infinite.
         """
         return _predict(self.encoder, x, "x", self.encoder.input_shape, batch_size)
 
-    def decode(self, z, *, batch_size=256):
+    def decode(self, z: Any, *, batch_size: int = 256) -> np.ndarray:
         """Reconstructions from codes.
 
         Args:
-            z: float array `(n, latent_dim)`.
+            z: float array or tensor of the shape that `encode` gives, most often `(n, latent_dim)`.
             batch_size: codes computed at a time.
 
         Returns:
@@ -91,38 +150,50 @@ class Autoencoder(keras.Model):
         """
         return _predict(self.decoder, z, "z", self.decoder.input_shape, batch_size)
 
-    def reconstruct(self, x, *, batch_size=256):
-        """`decode(encode(x))`, batch by batch: float32 NumPy array of the shape of `x`. Args, Raises: as `encode`."""
+    def reconstruct(self, x: Any, *, batch_size: int = 256) -> np.ndarray:
+        """`decode(encode(x))`, batch by batch.
+
+        Args:
+            x: as `encode` takes it.
+            batch_size: images computed at a time.
+
+        Returns:
+            float32 NumPy array of the shape of x.
+
+        Raises:
+            ValueError: if the shape does not fit (the message gives both), or a value is NaN or infinite.
+        """
         return _predict(self, x, "x", self.encoder.input_shape, batch_size)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """What `from_config` needs to build the same model, without weights."""
         with tied_sources(self.encoder):
             parts = {
                 "encoder": keras.saving.serialize_keras_object(self.encoder),
                 "decoder": keras.saving.serialize_keras_object(self.decoder),
             }
-        return {**super().get_config(), **parts}
+        return {**HOW_TO_LOAD, **super().get_config(), **parts}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict) -> "Autoencoder":
         """A new model with the architecture of `config` and fresh weights."""
         encoder = keras.saving.deserialize_keras_object(config["encoder"])
         with tied_sources(encoder):
             decoder = keras.saving.deserialize_keras_object(config["decoder"])
-        return cls(**{**config, "encoder": encoder, "decoder": decoder})
+        others = {name: value for name, value in config.items() if name not in HOW_TO_LOAD}
+        return cls(**{**others, "encoder": encoder, "decoder": decoder})
 
 
 def dense_autoencoder(
-    latent_dim=32,
-    hidden_sizes=(512, 256),
+    latent_dim: int = 32,
+    hidden_sizes: Sequence[int] = (512, 256),
     *,
-    activation="gelu",
-    output_activation="sigmoid",
-    code_penalty=0.0,
-    mean_image=None,
-    input_shape=(28, 28, 1),
-):
+    activation: Any = "gelu",
+    output_activation: Any = "sigmoid",
+    code_penalty: float = 0.0,
+    mean_image: Any = None,
+    input_shape: Sequence[int] = (28, 28, 1),
+) -> Autoencoder:
     """A fully connected autoencoder whose decoder mirrors its encoder, not compiled.
 
     Hinton and Salakhutdinov 2006 (Science 313:504) use
@@ -146,20 +217,27 @@ def dense_autoencoder(
         `Autoencoder` from `(batch, *input_shape)` to the same shape.
 
     Raises:
-        ValueError: if a size is not a positive whole number, or code_penalty is negative; or if
-            mean_image has another shape, leaves [0, 1] before a sigmoid, or comes with another
-            output_activation than "sigmoid" and None.
+        ValueError: if a size is not a positive whole number, or code_penalty is negative or
+            not finite; or if mean_image has another shape, leaves [0, 1] before a sigmoid, or
+            comes with another output_activation than "sigmoid" and None.
+
+    Example:
+        >>> autoencoder = dense_autoencoder(16)
+        >>> autoencoder.compile("adam", "mse")
+        >>> autoencoder.fit(x_train, x_train, validation_data=(x_valid, x_valid))
     """
-    if not code_penalty >= 0:
+    if not 0 <= code_penalty < math.inf:
         raise ValueError(f"code_penalty should be 0 or more, but is {code_penalty!r}.")
     penalty = keras.regularizers.L2(code_penalty) if code_penalty else None
+    hidden_sizes = _sizes(hidden_sizes, "hidden_sizes")
     encoder = _dense_encoder(latent_dim, hidden_sizes, activation, input_shape, penalty)
+    image_shape = encoder.input_shape[1:]
     decoder = keras.Sequential(
         [
-            keras.Input((latent_dim,)),
+            keras.Input(encoder.output_shape[1:]),
             *(layers.Dense(units, activation) for units in reversed(hidden_sizes)),
-            layers.Dense(math.prod(input_shape), output_activation),
-            layers.Reshape(input_shape),
+            layers.Dense(math.prod(image_shape), output_activation),
+            layers.Reshape(image_shape),
         ],
         name="decoder",
     )
@@ -169,35 +247,43 @@ def dense_autoencoder(
 
 
 def tied_autoencoder(
-    latent_dim=32,
-    hidden_sizes=(512, 256),
+    latent_dim: int = 32,
+    hidden_sizes: Sequence[int] = (512, 256),
     *,
-    activation="gelu",
-    output_activation="sigmoid",
-    input_shape=(28, 28, 1),
-):
+    activation: Any = "gelu",
+    output_activation: Any = "sigmoid",
+    input_shape: Sequence[int] = (28, 28, 1),
+) -> Autoencoder:
     """`dense_autoencoder` with tied weights, not compiled: the decoder runs the encoder's layers backwards.
 
     Each kernel is used twice, so that there are about half as many parameters. The
     decoder owns nothing but its biases. Saved and reloaded, the model is still tied.
 
     Args:
-        latent_dim, hidden_sizes, activation, output_activation, input_shape: as of `dense_autoencoder`.
+        latent_dim: number of values in a code, which has no activation.
+        hidden_sizes: units of the encoder's hidden layers, input side first; the
+            decoder runs them backwards. Empty: no hidden layer.
+        activation: of the hidden layers, any that Keras knows.
+        output_activation: "sigmoid" keeps pixels in [0, 1]; None leaves them free.
+        input_shape: of one image, without the batch axis.
 
     Returns:
         `Autoencoder` from `(batch, *input_shape)` to the same shape.
 
     Raises:
         ValueError: if a size is not a positive whole number.
+
+    Example:
+        >>> tied_autoencoder(16).count_params() / dense_autoencoder(16).count_params()  # 0.50
     """
     encoder = _dense_encoder(latent_dim, hidden_sizes, activation, input_shape)
     first, *others = (layer for layer in encoder.layers if isinstance(layer, layers.Dense))
     decoder = keras.Sequential(
         [
-            keras.Input((latent_dim,)),
+            keras.Input(encoder.output_shape[1:]),
             *(TiedDense(source, activation) for source in reversed(others)),
             TiedDense(first, output_activation),
-            layers.Reshape(input_shape),
+            layers.Reshape(encoder.input_shape[1:]),
         ],
         name="decoder",
     )
@@ -205,37 +291,41 @@ def tied_autoencoder(
 
 
 def conv_autoencoder(
-    latent_dim=32,
-    filters=(16, 32),
+    latent_dim: int = 32,
+    filters: Sequence[int] = (16, 32),
     *,
-    kernel_size=3,
-    activation="gelu",
-    output_activation="sigmoid",
-    input_shape=(28, 28, 1),
-):
+    kernel_size: int = 3,
+    activation: Any = "gelu",
+    output_activation: Any = "sigmoid",
+    input_shape: Sequence[int] = (28, 28, 1),
+) -> Autoencoder:
     """A convolutional autoencoder with a dense code, not compiled.
 
     Each stage of the encoder halves height and width (stride 2), each of the
-    decoder doubles them (transposed convolution).
+    decoder doubles them (transposed convolution). An odd side is rounded up when it is
+    halved, so the decoder may end with a few rows and columns too many: they are cropped.
 
     Args:
-        latent_dim: number of values in a code.
+        latent_dim: number of values in a code, which has no activation.
         filters: of the encoder's convolutions, input side first; the decoder has
             the same in reverse.
         kernel_size: side of the square kernels in pixels.
         activation: of the hidden layers.
         output_activation: "sigmoid" keeps pixels in [0, 1]; None leaves them free.
-        input_shape: `(height, width, channels)` of one image; height and width
-            must be multiples of 2 to the power of the number of stages.
+        input_shape: `(height, width, channels)` of one image.
 
     Returns:
         `Autoencoder` from `(batch, *input_shape)` to the same shape.
 
     Raises:
-        ValueError: if a size is not a positive whole number, or the image can't be halved as often.
+        ValueError: if a size is not a positive whole number, there is no stage, or
+            input_shape has not three axes.
+
+    Example:
+        >>> autoencoder = conv_autoencoder(64, (32, 64), input_shape=(32, 32, 3))  # colour
     """
-    _check_sizes(latent_dim=latent_dim, kernel_size=kernel_size)
-    _check_tuples(filters=filters, input_shape=input_shape)
+    latent_dim, kernel_size = positive_int(latent_dim, "latent_dim"), positive_int(kernel_size, "kernel_size")
+    filters, input_shape = _sizes(filters, "filters"), _sizes(input_shape, "input_shape")
     if not filters or len(input_shape) != 3:
         raise ValueError(
             "conv_autoencoder needs at least one stage and (height, width, channels), "
@@ -243,12 +333,8 @@ def conv_autoencoder(
         )
     height, width, channels = input_shape
     step = 2 ** len(filters)
-    if height % step or width % step:
-        raise ValueError(
-            f"{len(filters)} stages halve the image {len(filters)} times, so its sides should be "
-            f"multiples of {step}, but they are {height} and {width}. Use fewer stages."
-        )
-    small = (height // step, width // step, filters[-1])
+    small = (-(-height // step), -(-width // step), filters[-1])
+    too_many = ((0, small[0] * step - height), (0, small[1] * step - width))
     options = {"strides": 2, "padding": "same"}
     encoder = keras.Sequential(
         [
@@ -264,11 +350,9 @@ def conv_autoencoder(
             keras.Input((latent_dim,)),
             layers.Dense(math.prod(small), activation),
             layers.Reshape(small),
-            *(
-                layers.Conv2DTranspose(f, kernel_size, activation=activation, **options)
-                for f in reversed(filters[:-1])
-            ),
+            *(layers.Conv2DTranspose(f, kernel_size, activation=activation, **options) for f in reversed(filters[:-1])),
             layers.Conv2DTranspose(channels, kernel_size, activation=output_activation, **options),
+            *([layers.Cropping2D(too_many)] if any(map(any, too_many)) else []),
         ],
         name="decoder",
     )
@@ -276,14 +360,14 @@ def conv_autoencoder(
 
 
 def item_autoencoder(
-    n_users,
-    latent_dim=256,
-    hidden_size=1024,
+    n_users: int,
+    latent_dim: int = 256,
+    hidden_size: int = 1024,
     *,
-    dropout=0.3,
-    activation="gelu",
-    output_activation=None,
-):
+    dropout: float = 0.3,
+    activation: Any = "gelu",
+    output_activation: Any = None,
+) -> Autoencoder:
     """An autoencoder of items (movies), each a vector of what users think of it, not compiled.
 
     Dropout hides a share of the users from it, so that it can't merely copy. The output
@@ -292,7 +376,7 @@ def item_autoencoder(
 
     Args:
         n_users: length of an item's vector.
-        latent_dim: number of values in an embedding.
+        latent_dim: number of values in an embedding, which has no activation.
         hidden_size: units of the hidden layer before and of that after the code.
         dropout: share of the inputs set to 0 in training, from 0 to below 1.
         activation: of the hidden layers.
@@ -304,8 +388,15 @@ def item_autoencoder(
 
     Raises:
         ValueError: if a size is not a positive whole number, or dropout leaves [0, 1).
+
+    Example:
+        >>> model = item_autoencoder(likes.shape[1])  # likes: sparse matrix (n_movies, n_users)
+        >>> model.compile("adam", multinomial_loss)
+        >>> model.fit(SparseBatches(likes, likes, shuffle=True), epochs=30)
+        >>> embeddings = model.encode(likes)
     """
-    _check_sizes(n_users=n_users, latent_dim=latent_dim, hidden_size=hidden_size)
+    n_users, latent_dim = positive_int(n_users, "n_users"), positive_int(latent_dim, "latent_dim")
+    hidden_size = positive_int(hidden_size, "hidden_size")
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout should be from 0 to below 1, but is {dropout!r}.")
     encoder = keras.Sequential(
@@ -330,8 +421,8 @@ def item_autoencoder(
 
 def _dense_encoder(latent_dim, hidden_sizes, activation, input_shape, code_penalty=None):
     """From `(batch, *input_shape)` to codes `(batch, latent_dim)`; raises a ValueError for bad sizes."""
-    _check_sizes(latent_dim=latent_dim)
-    _check_tuples(hidden_sizes=hidden_sizes, input_shape=input_shape)
+    latent_dim = positive_int(latent_dim, "latent_dim")
+    hidden_sizes, input_shape = _sizes(hidden_sizes, "hidden_sizes"), _sizes(input_shape, "input_shape")
     if not input_shape:
         raise ValueError("input_shape should have at least one axis, but is ().")
     return keras.Sequential(
@@ -361,31 +452,33 @@ def _start_from(mean_image, output, activation, input_shape):
 
 def _predict(model, x, name, input_shape, batch_size):
     """`model.predict` without a progress bar, and with a clear error for a wrong shape or NaN."""
-    expected = input_shape[1:]
     shape = tuple(x.shape) if hasattr(x, "shape") else None  # sparse matrices have one, too
-    if shape is None or shape[1:] != expected or shape[0] == 0:
-        sizes = ", ".join(map(str, expected))
+    if shape is None or not _fits(shape, input_shape):
+        sizes = ", ".join("any" if size is None else str(size) for size in input_shape[1:])
         came = type(x).__name__ if shape is None else shape
         raise ValueError(f"{name} should be an array of shape (n, {sizes}), but {came} came.")
     if scipy.sparse.issparse(x):
-        x = SparseBatches(x, batch_size=batch_size)
-        return model.predict(x, verbose=0).astype("float32", copy=False)
-    as_floats(x, name)
+        x_hat = model.predict(SparseBatches(x, batch_size=batch_size), verbose=0)
+    else:
+        x_hat = model.predict(as_floats(x, name), batch_size=batch_size, verbose=0)
     # float32 also where a mixed-precision policy computes in 16 bits.
-    return model.predict(x, batch_size=batch_size, verbose=0).astype("float32", copy=False)
+    return x_hat.astype("float32", copy=False)
 
 
-def _is_size(value):
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+def _fits(shape, input_shape):
+    """Whether a batch of this shape, with something in it, fits; a size None fits any."""
+    return (
+        len(shape) == len(input_shape)
+        and shape[0] > 0
+        and all(wanted in (None, size) for size, wanted in zip(shape[1:], input_shape[1:], strict=True))
+    )
 
 
-def _check_sizes(**sizes):
-    for name, value in sizes.items():
-        if not _is_size(value):
-            raise ValueError(f"{name} should be a positive whole number, but is {value!r}.")
-
-
-def _check_tuples(**tuples):
-    for name, value in tuples.items():
-        if not isinstance(value, (tuple, list)) or not all(map(_is_size, value)):
-            raise ValueError(f"{name} should be a tuple of positive whole numbers, but is {value!r}.")
+def _sizes(values, name):
+    """A tuple of positive ints."""
+    try:
+        if isinstance(values, (tuple, list)):
+            return tuple(positive_int(value, name) for value in values)
+    except ValueError:
+        pass
+    raise ValueError(f"{name} should be a tuple of positive whole numbers, but is {values!r}.")
