@@ -33,7 +33,10 @@ noisy_test = add_gaussian_noise(x_test, SIGMA, seed=SEED + 200)
 # %%
 def train(model, x, y, *, epochs):
     """As in the lesson."""
-    rate = keras.optimizers.schedules.CosineDecay(3e-3, epochs * len(x) // 100)
+    steps = epochs * len(x) // 100
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, 0.9 * steps, warmup_target=5e-3, warmup_steps=steps // 10
+    )
     model.compile(keras.optimizers.Adam(rate), loss="mse", steps_per_execution=20)
     model.fit(x, y, batch_size=100, epochs=epochs, verbose=0)
 
