@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from skimage.metrics import structural_similarity
 
 from ae_helpers.checks import as_array, as_floats, same_labels, same_shape, whole_number, with_float_dtype
-from ae_helpers.splits import measures
+from ae_helpers.splits import measures, measures_likes
 
 
 @measures
@@ -113,6 +113,7 @@ def binary_cross_entropy(x, x_hat, *, epsilon=1e-7):
     return (x * cost_of_white + (1 - x) * cost_of_black).mean(axis=_all_but_first(x), dtype=np.float64)
 
 
+@measures_likes
 def recall_at_k(scores: ArrayLike, relevant: ArrayLike, *, k: int = 20) -> np.ndarray:
     """Share of each user's relevant items that are among the k with the highest scores.
 
@@ -140,6 +141,7 @@ def recall_at_k(scores: ArrayLike, relevant: ArrayLike, *, k: int = 20) -> np.nd
     return _ratio(hits.sum(axis=1), best.sum(axis=1))
 
 
+@measures_likes
 def ndcg_at_k(scores: ArrayLike, relevant: ArrayLike, *, k: int = 20) -> np.ndarray:
     """Normalised discounted cumulative gain of the k items with the highest scores.
 

@@ -4,9 +4,10 @@
     ...                # fit, predict, measure
     splits.check()     # prints what was used for what, or stops the notebook
 
-Each row (an image, say) is known by a fingerprint that does not change when pixels are
+Each row (an image, say) is known by a mark that does not change when pixels are
 scaled or flattened. What a model makes of known rows (codes, reconstructions) and what a
-function of `ae_helpers.corruption` makes of them counts as the same split.
+function of `ae_helpers.corruption` makes of them counts as the same split. Where the splits are
+sparse matrices (who likes what), not rows are known but entries.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ import inspect
 import math
 
 import numpy as np
+import scipy.sparse
 
 from ae_helpers.claims import ClaimFailed
 
@@ -30,22 +32,24 @@ def watch_splits(*, train, valid, test) -> "Splits":
     and `ae_helpers.metrics` do. Call it once, when all is imported and loaded.
 
     Args:
-        train: array `(n, ...)`, rows that models may be fitted on.
-        valid: rows that choose settings and stop trainings.
-        test: rows that results are measured on.
+        train: array `(n, ...)`, rows that models may be fitted on; or a scipy sparse matrix, entries
+            that they may be fitted on.
+        valid: rows (or a matrix of the same shape) that choose settings and stop trainings.
+        test: rows (or a matrix of the same shape) that results are measured on.
 
     Returns:
         `Splits`, to be asked at the end of the notebook by `check()`.
 
     Raises:
-        ValueError: if two splits have rows in common; the message says how many. Or if one
-            is no array of numbers with two axes or more.
+        ValueError: if two splits have rows or entries in common; the message says how many. Or
+            if one is no array of numbers with two axes or more, or the matrices differ in shape.
 
     Example:
         >>> splits = watch_splits(train=x_train, valid=x_valid, test=x_test)
     """
     global _watching
-    splits = Splits(train=train, valid=valid, test=test)
+    kind = SplitEntries if scipy.sparse.issparse(train) else Splits
+    splits = kind(train=train, valid=valid, test=test)
     _wrap_libraries()
     _watching = splits
     return splits
@@ -57,7 +61,7 @@ class Splits:
     def __init__(self, *, train, valid, test):
         self._split_of = {}  # mark of a row -> its split; None where two splits made the same row
         self._searched = {}  # id of an estimator -> the marks of what it searches among
-        self._allowed = set()
+        self._purpose = None  # what `on_purpose` names
         self._faults = {}  # as an ordered set
         self._used = {"fitted": set(), "validated": set(), "measured": set()}
         for name, rows in zip(SPLITS, (train, valid, test), strict=True):
@@ -73,7 +77,7 @@ class Splits:
 
     @contextlib.contextmanager
     def on_purpose(self, *names: str):
-        """Within `with splits.on_purpose("train"):` it is no fault to measure on that split.
+        """Within `with splits.on_purpose("train"):` results are measured on that split, and on no other.
 
         For experiments about what a network does with what it was trained on ("train"),
         and for settings that are chosen ("valid").
@@ -83,19 +87,19 @@ class Splits:
         """
         if not names or set(names) - set(SPLITS):
             raise ValueError(f"on_purpose takes some of {', '.join(SPLITS)}, but got {names!r}.")
-        before, self._allowed = self._allowed, self._allowed | set(names)
+        before, self._purpose = self._purpose, names
         try:
             yield
         finally:
-            self._allowed = before
+            self._purpose = before
 
     def check(self) -> None:
         """Print that each split was used for what it is meant for; stop the notebook if not.
 
         Raises:
             ClaimFailed: if something was fitted on rows of valid or test, watched during training
-                on other rows than those of valid, measured on rows of train or valid (but for
-                `on_purpose`), or asked for the neighbours of rows among which it searches; or if
+                on other rows than those of valid, measured on rows of train or valid (or within
+                `on_purpose`, on rows of another split than that), or asked for the neighbours of rows among which it searches; or if
                 nothing was fitted on train, or nothing measured on test. The message names all.
         """
         faults = list(self._faults)
@@ -107,12 +111,13 @@ class Splits:
 
     def note(self, use, who, rows):
         """Remember that `rows` were used by `who`; `use` is fitted, validated or measured."""
-        meant = {"fitted": "train", "validated": "valid", "measured": "test"}[use]
+        meant = {"fitted": ("train",), "validated": ("valid",), "measured": self._purpose or ("test",)}[use]
         found = set(self._splits_of(rows)) - {None}
-        self._used[use] |= found
-        allowed = {meant} | (self._allowed if use == "measured" else set())
-        if found - allowed:
-            self._faults[f"{who} was {use} on {' and '.join(sorted(found - allowed))}"] = True
+        if not self._purpose:
+            self._used[use] |= found
+        if found.difference(meant):
+            where = f" instead of {' or '.join(meant)}" if self._purpose and use == "measured" else ""
+            self._faults[f"{who} was {use} on {' and '.join(sorted(found.difference(meant)))}{where}"] = True
 
     def derive(self, rows, result):
         """`result[i]` was made of `rows[i]`, and counts as the same split."""
@@ -145,9 +150,52 @@ class Splits:
         return {mark: name for name, rows in self._originals.items() for mark in _marks(rows, scaled=True) if mark}
 
 
+class SplitEntries(Splits):
+    """As `Splits`, for sparse matrices of one shape: a split is its entries, wherever they turn up.
+
+    A matrix of that shape, or its transpose, that has an entry where `test` has one, saw the test.
+    """
+
+    def __init__(self, *, train, valid, test):
+        self._faults, self._purpose = {}, None
+        self._used = {"fitted": set(), "validated": set(), "measured": set()}
+        self._entries = {}
+        for name, matrix in zip(SPLITS, (train, valid, test), strict=True):
+            shape = np.shape(matrix)
+            if shape != np.shape(train):
+                raise ValueError(f"{name} should have the shape of train, {np.shape(train)}, but has {shape}.")
+            self._entries[name] = _places(matrix)
+            for other in self._entries.keys() - {name}:
+                if common := self._entries[name].multiply(self._entries[other]).nnz:
+                    raise ValueError(f"{common:,} entries of {name} stand in {other} as well.")
+
+    def derive(self, rows, result):
+        """What is made of entries has none."""
+
+    def _splits_of(self, rows):
+        parts = (rows.x, rows.y) if hasattr(rows, "y") and hasattr(rows, "x") else (rows,)  # SparseBatches
+        shape = self._entries["train"].shape
+        found = set()
+        for part in parts:
+            if np.shape(part) in (shape, shape[::-1]):
+                places = _places(part) if np.shape(part) == shape else _places(part).T
+                found |= {name for name, entries in self._entries.items() if entries.multiply(places).nnz}
+        return found
+
+
+def _places(matrix):
+    """Where a matrix is not 0: a bool CSR array."""
+    return scipy.sparse.csr_array(matrix) != 0
+
+
 def measures(function):
     """Decorator of a metric: its first argument are the rows that a result is measured on."""
     return _watched(function, lambda splits, result, rows, *_: splits.note("measured", function.__name__, rows))
+
+
+def measures_likes(function):
+    """Decorator of a metric whose second argument says what is relevant: that is what it is measured on."""
+    return _watched(function, lambda splits, result, _, liked, *__: splits.note("measured", function.__name__, liked))
 
 
 def makes(function):
@@ -193,7 +241,7 @@ def _wrap_libraries():
     import keras
     import sklearn.base
 
-    from ae_helpers import denoisers
+    from ae_helpers import denoisers, recommenders
 
     _wrap(keras.Model, "fit", _after_keras_fit)
     _wrap(keras.Model, "evaluate", lambda splits, _, model, x, *rest: splits.note("measured", type(model).__name__, x))
@@ -205,10 +253,10 @@ def _wrap_libraries():
             _wrap(estimator, name, _after_making)
         _wrap(estimator, "score", lambda splits, _, model, x, *rest: splits.note("measured", type(model).__name__, x))
         _wrap(estimator, "kneighbors", lambda splits, _, model, x, *rest: splits.ask(type(model).__name__, model, x))
-    for denoiser in vars(denoisers).values():
-        if hasattr(denoiser, "denoise"):
-            _wrap(denoiser, "fit", _after_fit)
-            _wrap(denoiser, "denoise", _after_making)
+    for rival in (*vars(denoisers).values(), *vars(recommenders).values()):
+        if isinstance(rival, type) and hasattr(rival, "fit"):
+            _wrap(rival, "fit", _after_fit)
+            _wrap(rival, "denoise", _after_making)
 
 
 def _wrap(owner, name, report):

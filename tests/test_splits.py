@@ -3,17 +3,20 @@
 import keras
 import numpy as np
 import pytest
+import scipy.sparse
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from ae_helpers import splits as module
+from ae_helpers.batches import SparseBatches
 from ae_helpers.claims import ClaimFailed
 from ae_helpers.corruption import add_gaussian_noise
 from ae_helpers.denoisers import LinearMap
-from ae_helpers.metrics import squared_error
+from ae_helpers.metrics import ndcg_at_k, recall_at_k, squared_error
 from ae_helpers.models import dense_autoencoder
 from ae_helpers.plots import plot_autoencoder, plot_denoising, plot_reconstructions
+from ae_helpers.recommenders import Popularity
 from ae_helpers.splits import unwatched, watch_splits
 
 pytestmark = pytest.mark.slow  # trains
@@ -33,7 +36,7 @@ def splits(monkeypatch):
 @pytest.fixture
 def autoencoder(splits):
     model = dense_autoencoder(3, hidden_sizes=(), input_shape=(4, 4, 1))
-    model.compile("sgd", "mse")
+    model.compile("sgd", "mse", run_eagerly=True)
     return model
 
 
@@ -146,12 +149,27 @@ def test_on_purpose(splits, autoencoder):
     honest(autoencoder)
     with splits.on_purpose("train"):
         squared_error(X["train"], X["train"])
-    splits.check()
-    with splits.on_purpose("train"), splits.on_purpose("valid"):
+    with splits.on_purpose("train", "test"), splits.on_purpose("valid"):
         squared_error(X["valid"], X["valid"])
     splits.check()
     squared_error(X["valid"], X["valid"])
     with pytest.raises(ClaimFailed, match="measured on valid"):
+        splits.check()
+
+
+def test_what_chooses_is_no_other_split(splits, autoencoder):
+    honest(autoencoder)
+    with splits.on_purpose("valid"):
+        squared_error(X["test"], X["test"])
+    with pytest.raises(ClaimFailed, match=r"squared_error was measured on test instead of valid\)"):
+        splits.check()
+
+
+def test_what_is_measured_on_purpose_is_no_result(splits, autoencoder):
+    autoencoder.fit(X["train"], X["train"], verbose=0)
+    with splits.on_purpose("train", "test"):
+        squared_error(X["test"], X["test"])
+    with pytest.raises(ClaimFailed, match="nothing was measured on test"):
         splits.check()
 
 
@@ -216,3 +234,81 @@ def test_splits_that_overlap_are_refused():
 def test_a_split_without_rows_is_refused(rows):
     with pytest.raises(ValueError, match="valid should be an array"):
         watch_splits(train=X["train"], valid=rows, test=X["test"])
+
+
+# Entries of sparse matrices: who likes what.
+
+LIKES = {
+    name: scipy.sparse.csr_array((np.ones(len(places)), np.transpose(places)), shape=(4, 3))
+    for name, places in {"train": [(0, 0), (1, 1), (2, 2), (3, 0)], "valid": [(0, 1)], "test": [(1, 2), (2, 0)]}.items()
+}
+
+
+@pytest.fixture
+def entries(monkeypatch):
+    monkeypatch.setattr(module, "_watching", None)
+    watched = watch_splits(**LIKES)
+    Popularity().fit(LIKES["train"])
+    recall_at_k(np.ones((4, 3)), LIKES["test"].toarray() > 0, k=1)
+    return watched
+
+
+def test_honest_recommending_passes(entries, capsys):
+    with entries.on_purpose("valid"):
+        recall_at_k(np.ones((4, 3)), LIKES["valid"].toarray() > 0, k=1)
+    entries.check()
+    assert capsys.readouterr().out == "✓ What was measured had not been trained on\n"
+
+
+LEAKED_LIKES = {
+    "test likes in fit": (lambda: Popularity().fit(LIKES["train"] + LIKES["test"]), "Popularity was fitted on test"),
+    "one validation like in fit": (
+        lambda: Popularity().fit(LIKES["train"] + 0.5 * LIKES["valid"]),
+        "Popularity was fitted on valid",
+    ),
+    "measured on training likes": (
+        lambda: recall_at_k(np.ones((4, 3)), LIKES["train"].toarray() > 0, k=1),
+        "recall_at_k was measured on train",
+    ),
+    "measured on movies by users": (
+        lambda: recall_at_k(np.ones((3, 4)), LIKES["train"].T.toarray() > 0, k=1),
+        "recall_at_k was measured on train",
+    ),
+    "test likes in a network's batches": (
+        lambda: keras_model(4).fit(SparseBatches((LIKES["train"] + LIKES["test"]).T, LIKES["train"].T), verbose=0),
+        "Sequential was fitted on test",
+    ),
+    "test likes in its targets": (
+        lambda: keras_model(4).fit(SparseBatches(LIKES["train"].T, LIKES["test"].T), verbose=0),
+        "Sequential was fitted on test",
+    ),
+}
+
+
+def keras_model(width):
+    model = keras.Sequential([keras.Input((width,)), keras.layers.Dense(width)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    return model
+
+
+@pytest.mark.parametrize("name", LEAKED_LIKES)
+def test_a_leaked_like_is_found(name, entries):
+    leak, message = LEAKED_LIKES[name]
+    leak()
+    with pytest.raises(ClaimFailed) as failure:
+        entries.check()
+    assert message in str(failure.value) and ";" not in str(failure.value)
+
+
+def test_a_strength_chosen_on_test_likes_is_found(entries):
+    with entries.on_purpose("valid"):
+        ndcg_at_k(np.ones((4, 3)), LIKES["test"].toarray() > 0, k=1)
+    with pytest.raises(ClaimFailed, match="ndcg_at_k was measured on test instead of valid"):
+        entries.check()
+
+
+def test_matrices_that_overlap_or_differ_are_refused():
+    with pytest.raises(ValueError, match=r"^1 entries of test stand in valid as well"):
+        watch_splits(train=LIKES["train"], valid=LIKES["valid"], test=LIKES["test"] + LIKES["valid"])
+    with pytest.raises(ValueError, match=r"test should have the shape of train, \(4, 3\), but has \(3, 4\)"):
+        watch_splits(train=LIKES["train"], valid=LIKES["valid"], test=LIKES["test"].T)

@@ -75,12 +75,12 @@ plane = keras.Sequential(
     [
         keras.Input((2,)),
         layers.GaussianNoise(0.1),  # in training only, new at each step
-        layers.Dense(128, "gelu"),
-        layers.Dense(128, "gelu"),
+        layers.Dense(128, "relu"),
+        layers.Dense(128, "relu"),
         layers.Dense(2),
     ]
 )
-_ = train(plane, points, points, epochs=40)
+_ = train(plane, points, points, epochs=30)
 
 # %%
 spiral = on_spiral(np.linspace(0, 1, 4000))
@@ -96,7 +96,7 @@ show(figure, alt="A spiral and many short arrows on both sides, most of which en
 noisy_points = on_spiral(rng.random(2000)) + rng.normal(0, 0.1, (2000, 2)).astype("float32")
 before = tree.query(noisy_points)[0].mean()
 after = tree.query(plane.predict(noisy_points, verbose=0))[0].mean()
-claim("A step of the network brings noisy points nearer to the data", after, "<", 0.6 * before)
+claim("A step of the network brings noisy points nearer to the data", after, "<", 0.4 * before)
 
 # %% [markdown]
 # **What to notice.** The arrows point back to the data. Noise has no pattern, so nobody can say which noise a point received; but the network has learned *where the data lies*, and moves every point there. Remember this picture: a digit is a point too, with 784 coordinates, and digits lie on something like that spiral.
@@ -162,14 +162,15 @@ show(
 )
 
 # %% tags=["nbval-check-output"]
-plain_to_clean = squared_error(x_test, wide["plain"]).mean()
-noise_to_clean = squared_error(x_test, wide["trained with noise"]).mean()
-plain_on_clean = squared_error(x_test, plain.reconstruct(x_test)).mean()
-claim("The plain network rebuilds clean digits", plain_on_clean, "<", 0.1 * plain_to_clean)
-claim("Noise in training cuts the error on noisy ones", noise_to_clean, "<", 0.5 * plain_to_clean)
+error = {name: squared_error(x_test, x_hat).mean() for name, x_hat in wide.items()}
+to_noisy = squared_error(noisy_test, wide["plain"]).mean()
+on_clean = squared_error(x_test, plain.reconstruct(x_test)).mean()
+claim("The plain network rebuilds clean digits well", on_clean, "<", 0.1 * error["plain"])
+claim("From noisy ones it keeps more noise than it takes off", to_noisy, "<", error["plain"])
+claim("Noise in training halves that error", error["trained with noise"], "<", 0.5 * error["plain"])
 
 # %% [markdown]
-# **What to notice.** The plain network is excellent on clean digits, and has learned nothing about them: it copies whatever comes, noise included. The other one can't win by copying, because the noise on its input is not in its target.
+# **What to notice.** The plain network is excellent on clean digits, and has learned little about them: it copies what comes, noise included. The other one can't win by copying, because the noise on its input is not in its target.
 #
 # `with_noise` wraps a second model around the same network. Both share their weights: training the outer one trains the inner one, which we then use alone. `GaussianNoise` draws new noise in every step, and does nothing in `predict`.
 
@@ -187,7 +188,7 @@ denoiser = dense_autoencoder(256, hidden_sizes=(512,), activation="selu")
 _ = train(with_noise(denoiser), x_train, x_train, epochs=6)
 median = MedianFilter()
 linear = LinearMap()
-linear.fit(add_gaussian_noise(x_train, SIGMA, seed=SEED + 1), x_train)
+_ = linear.fit(add_gaussian_noise(x_train, SIGMA, seed=SEED + 1), x_train)
 
 # %% tags=["readme"]
 denoised = {
@@ -221,11 +222,12 @@ claim("The autoencoder is better by a decibel or more", decibels["autoencoder"],
 # %% [markdown]
 # **What to notice.** A linear map can only average pixels in a fixed way. The autoencoder bends its answer to the picture at hand: it has learned the strokes of digits. What it can't know, it blurs: the best guess under a squared error is the mean of what is possible. Other rivals, and a convolutional network that is better still, stand in [study 02a](studies/02a_denoisers_compared.ipynb).
 #
-# **A classic mistake.** `reconstruct(x_test)` runs without complaint, and measures nothing: the noise layer sleeps outside of training, so the network gets *clean* pictures. A well-known tutorial does just that.
+# **A classic mistake.** `reconstruct(x_test)` runs without complaint, and measures nothing: the noise layer sleeps outside of training, so the network gets *clean* pictures, which needed no denoiser. A well-known tutorial does just that, and nothing in its score gives it away. Draw the noisy test pictures yourself, once, and look at them.
 
 # %% tags=["nbval-check-output"]
-by_mistake = psnr(x_test, denoiser.reconstruct(x_test)).mean()
-claim("Fed with clean digits, it would look better than it is", by_mistake, ">", decibels["autoencoder"] + 0.5)
+from_clean = denoiser.reconstruct(x_test)
+difference = squared_error(from_clean, denoised["autoencoder"]).mean()
+claim("Fed with clean digits, it answers another question", difference, ">", 2)
 
 # %% [markdown]
 # ## A failure experiment: noise that is drawn once
@@ -299,10 +301,9 @@ plots.show_slider(frames, label="noise", alt="Six digits under noise of a chosen
 
 # %% tags=["nbval-check-output"]
 claim("At σ = 0.1, denoising does harm", curves["autoencoder"][0], "<", curves["not denoised"][0] - 1)
-claim("At 0.8 it still beats the linear map", curves["autoencoder"][-1], ">", curves["best linear map"][-1])
 
 # %% [markdown]
-# **What to notice.** A denoiser takes off what looks like the noise that it was trained on. Weak noise it mistakes for strong, and wipes away fine strokes with it. Whoever doesn't know the strength trains on a range of them ([study 02a](studies/02a_denoisers_compared.ipynb), with other kinds of damage).
+# **What to notice.** A denoiser takes off what looks like the noise that it was trained on. Weak noise it mistakes for strong, and wipes away fine strokes with it; there even the linear map does less harm, though it was fitted at 0.5 too. Whoever doesn't know the strength trains on a range of them ([study 02a](studies/02a_denoisers_compared.ipynb), with other kinds of damage).
 
 # %% [markdown]
 # ## Noise as a regulariser
