@@ -99,8 +99,9 @@ class Splits:
         Raises:
             ClaimFailed: if something was fitted on rows of valid or test, watched during training
                 on other rows than those of valid, measured on rows of train or valid (or within
-                `on_purpose`, on rows of another split than that), or asked for the neighbours of rows among which it searches; or if
-                nothing was fitted on train, or nothing measured on test. The message names all.
+                `on_purpose`, on rows of another split than that), or asked for the neighbours of
+                rows among which it searches; or if nothing was fitted on train, or nothing
+                measured on test. The message names all.
         """
         faults = list(self._faults)
         faults += [] if "train" in self._used["fitted"] else ["nothing was fitted on train"]
