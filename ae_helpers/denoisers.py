@@ -16,7 +16,7 @@ Noise that is clipped at black leaves a grey veil, which no filter takes off. Wi
 which follows the filter and takes the veil off; what leaves [0, 1] then is clipped.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,7 @@ class MedianFilter:
 
     def __init__(self, size: int = 3, *, line: bool = False):
         self.size = positive_int(size, "size")
-        self._line = None if line else _no_line
+        self._line: Callable | None = None if line else _no_line
 
     def fit(self, x_noisy: Any, x: Any) -> "MedianFilter":
         """Learn the line, if there is one; else only check the images. Returns itself."""
@@ -83,7 +83,9 @@ class GaussianFilter:
         line: bool = False,
     ):
         self.widths = _positives(widths, "widths")
-        self.line, self.width, self._line = line, None, None
+        self.line = line
+        self.width: float | None = None
+        self._line: Callable | None = None
 
     def fit(self, x_noisy: Any, x: Any) -> "GaussianFilter":
         """Choose the width on pairs of images; returns itself. Raises ValueError for other shapes or ranges."""
@@ -92,7 +94,7 @@ class GaussianFilter:
 
     def denoise(self, x_noisy: Any) -> np.ndarray:
         """Filtered images: float32, shape of x_noisy. Raises RuntimeError before `fit`."""
-        return self._line(self._filter(x_noisy, _fitted(self.width)))
+        return _fitted(self._line)(self._filter(x_noisy, self.width))
 
     @staticmethod
     def _filter(x_noisy, width):
@@ -126,7 +128,10 @@ class NonLocalMeans:
         line: bool = False,
     ):
         self.strengths = _positives(strengths, "strengths")
-        self.line, self.sigma, self.strength, self._line = line, None, None, None
+        self.line = line
+        self.sigma: float | None = None
+        self.strength: float | None = None
+        self._line: Callable | None = None
 
     def fit(self, x_noisy: Any, x: Any) -> "NonLocalMeans":
         """Measure the noise and choose the strength on pairs of images; 100 do.
@@ -140,7 +145,7 @@ class NonLocalMeans:
 
     def denoise(self, x_noisy: Any) -> np.ndarray:
         """Filtered images: float32, shape of x_noisy. Raises RuntimeError before `fit`."""
-        return self._line(self._filter(x_noisy, _fitted(self.strength)))
+        return _fitted(self._line)(self._filter(x_noisy, self.strength))
 
     def _filter(self, x_noisy, strength):
         options = {"patch_size": 5, "patch_distance": 6, "h": strength, "sigma": self.sigma, "channel_axis": -1}

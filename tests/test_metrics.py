@@ -1,3 +1,4 @@
+import re
 import tracemalloc
 
 import keras
@@ -96,6 +97,13 @@ def test_ssim_is_that_of_scikit_image_for_each_image_alone(pair):
     np.testing.assert_allclose(ssim(x[:, :9, :7], x_hat[:, :9, :7]).shape, (20,))
 
 
+def test_ssim_in_colour_is_that_of_scikit_image(pair):
+    x, x_hat = (values[:12].reshape(4, 3, 28, 28).transpose(0, 2, 3, 1) for values in pair)
+    x_hat = 0.7 * x + 0.3 * x_hat
+    theirs = [structural_similarity(a, b, data_range=1, channel_axis=-1) for a, b in zip(x, x_hat, strict=True)]
+    np.testing.assert_allclose(ssim(x, x_hat), theirs, rtol=1e-5)
+
+
 def test_ssim_limits(pair):
     x = pair[0][:5]
     np.testing.assert_allclose(ssim(x, x), 1)
@@ -103,9 +111,9 @@ def test_ssim_limits(pair):
     assert ssim(x, 1 - x).max() < -0.8  # negatives
 
 
-@pytest.mark.parametrize("shape", [(2, 784), (2, 6, 28, 1), (2, 28, 28, 3)])
-def test_ssim_refuses_what_is_no_batch_of_grey_images(shape):
-    with pytest.raises(ValueError, match=f"x should be images .*{shape[-1]}"):
+@pytest.mark.parametrize("shape", [(2, 784), (2, 6, 28, 1), (2, 28, 6), (28, 28, 3), (2, 3, 28, 28), (1, 2, 28, 28, 1)])
+def test_ssim_refuses_what_is_no_batch_of_images(shape):
+    with pytest.raises(ValueError, match=f"x should be images .*{re.escape(str(shape))}"):
         ssim(np.zeros(shape), np.zeros(shape))
 
 
@@ -147,6 +155,21 @@ def test_inputs_of_all_kinds(metric, pair):
     ):
         np.testing.assert_allclose(metric(convert(x), convert(x_hat)), expected, rtol=1e-6)
     np.testing.assert_allclose(metric(np.uint8(x), keras.ops.convert_to_tensor(x_hat)), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("metric", [*IMAGE_METRICS, ssim])
+def test_predictions_of_any_precision_with_gradients(metric):
+    x = np.random.default_rng(0).integers(0, 2, (3, 8, 8, 1)) / 2
+    for dtype in ("float16", "bfloat16", "float32"):
+        x_hat = keras.ops.cast(keras.Variable(x[::-1].copy()) * 1, dtype)  # under torch, it has gradients
+        for prediction in (x_hat, keras.ops.convert_to_numpy(x_hat) if dtype != "float32" else x[::-1]):
+            np.testing.assert_allclose(metric(x, prediction), metric(x, x[::-1]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("metric", [*IMAGE_METRICS, ssim])
+def test_rounding_beyond_black_and_white_is_none(metric):
+    x = np.random.default_rng(0).integers(0, 2, (3, 8, 8)).astype(np.float32)
+    np.testing.assert_allclose(metric(x * np.float32(1.0000002), 0.5 * x), metric(x, 0.5 * x), rtol=1e-6)
 
 
 def test_half_precision_is_not_summed_in_half_precision():
