@@ -25,7 +25,7 @@ help:
 	@echo "make constraints       write down the versions with which the notebooks were built"
 	@echo "make seeds [N=01]      check every claim over five seeds"
 	@echo "make mistakes [N=02]   try well-known mistakes: a claim must catch each"
-	@echo "make formats           run lesson 03 on MovieLens in each of GroupLens' formats"
+	@echo "make formats           run lesson 03 on MovieLens in each of its formats"
 	@echo "make choose            choose learning rates and sizes for lessons 03 and 04, on validation data"
 	@echo "make paper-table       train Hinton and Salakhutdinov's network again"
 	@echo "make benchmark         time and memory of the loaders; a tied step against an untied one"

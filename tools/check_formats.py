@@ -1,4 +1,4 @@
-"""Run lesson 03 on the bundled ratings in each of GroupLens' formats: the path is all that changes.
+"""Run lesson 03 on the bundled ratings in each format of MovieLens: the path is all that changes.
 
     python -m tools.check_formats              # all formats
     python -m tools.check_formats ml-1m        # one of them
@@ -8,15 +8,19 @@ and the genres mapped accordingly, so that the lesson runs on slightly other dat
 table in Markdown says whether it came to its end, or which claim failed.
 """
 
+import csv
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from ae_helpers.data import load_movielens
 from ae_helpers.data.movielens import ML_100K_GENRES
+from ae_helpers.data.titles import split_year
 from tools.percent import SOURCES, replaced, run_script
 
 
@@ -43,7 +47,43 @@ def write_100k(folder, ratings, movies):
     _lines(folder / "u.item", "|", rows)
 
 
-FORMATS = {"ml-25m": write_csv, "ml-1m": write_dat, "ml-100k": write_100k}
+def write_kaggle(folder, ratings, movies):
+    """As Kaggle's copy of ml-20m: dates in quotation marks."""
+    dates = pd.to_datetime(ratings["timestamp"], unit="s").dt.strftime("%Y-%m-%d %H:%M:%S")
+    ratings.assign(timestamp=dates).to_csv(folder / "rating.csv", index=False, quoting=csv.QUOTE_NONNUMERIC)
+    movies[["movieId", "title", "genres"]].to_csv(folder / "movie.csv", index=False, quoting=csv.QUOTE_NONNUMERIC)
+
+
+def write_hetrec(folder, ratings, movies):
+    """As hetrec2011-movielens-2k: tabs, milliseconds, years and genres apart from titles."""
+    rows = ratings.assign(timestamp=ratings["timestamp"] * 1000).itertuples(index=False)
+    header = ("userID", "movieID", "rating", "timestamp")
+    _lines(folder / "user_ratedmovies-timestamps.dat", "\t", [header, *rows])
+    names = [split_year(title)[0] for title in movies["title"]]
+    years = movies["year"].astype(object).fillna("\\N")
+    rows = zip(movies["movieId"], names, names, years, strict=True)
+    _lines(folder / "movies.dat", "\t", [("id", "title", "spanishTitle", "year"), *rows])
+    rows = movies.assign(genre=movies["genres"].str.split("|")).explode("genre")[["movieId", "genre"]]
+    _lines(folder / "movie_genres.dat", "\t", [("movieID", "genre"), *rows.itertuples(index=False)])
+
+
+def write_zip(folder, ratings, movies):
+    """As ml-25m, in the zip that GroupLens publishes."""
+    with tempfile.TemporaryDirectory() as unpacked, zipfile.ZipFile(folder / "ml-25m.zip", "w") as archive:
+        write_csv(Path(unpacked), ratings, movies)
+        for file in Path(unpacked).iterdir():
+            archive.write(file, f"ml-25m/{file.name}")
+    return folder / "ml-25m.zip"
+
+
+FORMATS = {
+    "ml-25m": write_csv,
+    "ml-25m.zip": write_zip,
+    "ml-1m": write_dat,
+    "ml-100k": write_100k,
+    "hetrec2011": write_hetrec,
+    "Kaggle": write_kaggle,
+}
 
 
 def main(wanted):
@@ -56,8 +96,8 @@ def main(wanted):
     print("| format | lesson 03 | after |\n|---|---|---|", flush=True)
     for name in wanted or FORMATS:
         with tempfile.TemporaryDirectory() as folder:
-            FORMATS[name](Path(folder), ratings, movies)
-            text = replaced(source.read_text(encoding="utf-8"), "MOVIELENS = None", f"MOVIELENS = {folder!r}")
+            path = str(FORMATS[name](Path(folder), ratings, movies) or folder)
+            text = replaced(source.read_text(encoding="utf-8"), "MOVIELENS = None", f"MOVIELENS = {path!r}")
             started = time.perf_counter()
             claim = run_script(text, folder=source.parents[1])
         failed |= claim is not None
