@@ -20,6 +20,8 @@
 # One recipe trains all networks below: Adam on the squared error, in batches of 100. The learning rate rises to 0.005 during the first tenth of the steps, for a calm start, and then falls to 0 along a cosine, for a calm end.
 
 # %%
+import logging
+
 import keras
 import numpy as np
 import pandas as pd
@@ -40,6 +42,7 @@ from ae_helpers.splits import watch_splits
 SEED = 0
 SIGMA = 0.5  # strength of the noise; pixels go from 0 to 1
 keras.utils.set_random_seed(SEED)
+logging.getLogger("tensorflow").setLevel("ERROR")  # no advice on speed between results
 
 
 # %%
@@ -254,7 +257,7 @@ pairs = {
     "its digits, other noise": (x_small, noisy_again),
     "new digits, other noise": (x_test, noisy_test),
 }
-with splits.on_purpose("train"):  # what a network remembers is the question here
+with splits.on_purpose("train", "test"):  # what a network remembers is the question
     memory = pd.DataFrame(
         {
             name: {row: psnr(x, network.reconstruct(noisy)).mean() for row, (x, noisy) in pairs.items()}
