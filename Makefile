@@ -26,7 +26,7 @@ help:
 	@echo "make seeds [N=01]      check every claim over five seeds"
 	@echo "make mistakes [N=02]   try well-known mistakes: a claim must catch each"
 	@echo "make formats           run lesson 03 on MovieLens in each of its formats"
-	@echo "make choose            choose learning rates and sizes for lessons 03 and 04, on validation data"
+	@echo "make choose            choose learning rates and sizes for lessons 02 to 04, on validation data"
 	@echo "make paper-table       train Hinton and Salakhutdinov's network again"
 	@echo "make benchmark         time and memory of the loaders; a tied step against an untied one"
 	@echo "make nearest           exact against approximate search, up to a million movies"
@@ -83,6 +83,7 @@ formats: .venv/installed
 	$(BIN)/python -m tools.check_formats
 
 choose: .venv/installed
+	$(BIN)/python benchmarks/choose_denoiser.py
 	$(BIN)/python benchmarks/choose_recommender.py
 	$(BIN)/python benchmarks/tied_rates.py
 
