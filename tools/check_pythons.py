@@ -24,10 +24,25 @@ def promised() -> list[str]:
 
 
 def found(version: str) -> str | None:
-    """Path of a Python of this version on this machine, or None."""
-    command = [uv(), "python", "find", "--no-project", "--no-python-downloads", "--system", version]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    return done.stdout.strip() if done.returncode == 0 else None
+    """Path of a Python of this version on this machine, or None: pyenv's, one on the path, or uv's."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+    candidates = [str(path) for path in sorted(pyenv.glob(f"{version}.*/bin/python"))]
+    candidates += [f"python{version}", *said(uv(), "python", "find", "--no-python-downloads", version)]
+    tell = "import sys; print('{}.{}'.format(*sys.version_info), sys.executable)"
+    for candidate in candidates:
+        for line in said(candidate, "-c", tell):
+            if line.split(" ", 1)[0] == version:
+                return line.split(" ", 1)[1]
+    return None
+
+
+def said(*command: str) -> list[str]:
+    """Lines that a command printed; none if it failed or does not exist."""
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    except OSError:
+        return []
+    return done.stdout.splitlines() if done.returncode == 0 else []
 
 
 def uv() -> str:
