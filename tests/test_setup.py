@@ -21,6 +21,8 @@ CODE = ("ae_helpers", "classroom", "tools", "tests", "benchmarks", "examples", "
 PACKAGE_OF_MODULE = {
     "sklearn": "scikit-learn",
     "skimage": "scikit-image",
+    "PIL": "pillow",
+    "mpl_toolkits": "matplotlib",
     "IPython": "ipython",
     "traitlets": "ipython",
     "yaml": "pyyaml",
