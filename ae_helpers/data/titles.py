@@ -40,7 +40,7 @@ def article_first(title: str) -> str:
         elif article := _TRAILING_ARTICLE.search(part):
             parts[i] = part[: article.start()] + part[article.end(1) :]
             first = parts[begins[-1]]
-            also = _ALSO_KNOWN_AS.match(first)[0]
+            also = _ALSO_KNOWN_AS.match(first)[0]  # type: ignore[index]  # if only the empty text
             space = "" if article[1].endswith("'") else " "
             parts[begins[-1]] = f"{also}{article[1]}{space}{first[len(also) :]}"
     return "".join(parts)

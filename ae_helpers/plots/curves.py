@@ -272,17 +272,17 @@ def plot_projection(
         >>> plot_projection(x, {"autoencoder": decoder(codes)}, x_hat={"autoencoder": autoencoder(x)})
     """
     points = _plane(points, "points")
-    curves = {name: _plane(curve, f"curve of {name}") for name, curve in curves.items()}
-    if not curves:
+    planes = {name: _plane(curve, f"curve of {name}") for name, curve in curves.items()}
+    if not planes:
         raise ValueError("curves is empty: give at least one name and its points.")
     if x_hat is not None and set(x_hat) != set(curves):
         raise ValueError(f"x_hat should have the names of the curves, {list(curves)}, but has {list(x_hat)}.")
-    width, height = np.ptp(np.concatenate([points, *curves.values()]), axis=0)
+    width, height = np.ptp(np.concatenate([points, *planes.values()]), axis=0)
     panel = min(3.6, 7.2 / len(curves))  # inches
     tall = (panel - 0.4) * np.clip(height / max(width, 1e-9), 0.3, 1.2)
     figure = Figure(figsize=(panel * len(curves), tall + 1.0 + (0.35 if title else 0)), layout="constrained")
     axes = figure.subplots(1, len(curves), squeeze=False, sharex=True, sharey=True)[0]
-    for ax, (name, curve) in zip(axes, curves.items(), strict=True):
+    for ax, (name, curve) in zip(axes, planes.items(), strict=True):
         caption = name
         if x_hat is not None:
             ends = _plane(x_hat[name], f"x_hat of {name}")
@@ -333,7 +333,7 @@ def plot_arrows(curve, starts, ends, *, title=None):
     return tidy(figure)
 
 
-def _plane(points, name):
+def _plane(points: ArrayLike, name: str) -> np.ndarray:
     points = as_floats(points, name)
     if points.ndim != 2 or points.shape[1] != 2:
         raise ValueError(f"{name} should be (n, 2), but its shape is {points.shape}.")

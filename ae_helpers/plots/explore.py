@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Hashable, Mapping
 from html import escape
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -24,7 +25,7 @@ from ae_helpers.plots._show import check_alt, to_png
 from ae_helpers.plots._style import as_image, tile
 from ae_helpers.plots.maps import decoded_plane, draw_codes, draw_plane
 
-Picture = Figure | bytes | ArrayLike
+Picture: TypeAlias = Figure | bytes | ArrayLike
 
 
 def show_slider(
