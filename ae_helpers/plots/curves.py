@@ -1,6 +1,9 @@
 """Curves, distributions and intervals over axes with numbers."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.collections import LineCollection
@@ -11,8 +14,18 @@ from numpy.typing import ArrayLike
 from ae_helpers.checks import as_floats
 from ae_helpers.plots._style import CURVE_COLOURS, MARKERS, check_curves, log_ticks, row_name_width, tidy
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def plot_lines(curves, *, xlabel, ylabel, log="", title=None):
+
+def plot_lines(
+    curves: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    *,
+    xlabel: str,
+    ylabel: str,
+    log: str = "",
+    title: str | None = None,
+) -> Figure:
     """Curves over a common axis.
 
     Args:
@@ -51,7 +64,13 @@ def plot_lines(curves, *, xlabel, ylabel, log="", title=None):
     return tidy(figure)
 
 
-def plot_error_curves(sizes, curves, *, xlabel="values in the code", title=None):
+def plot_error_curves(
+    sizes: ArrayLike,
+    curves: Mapping[str, ArrayLike],
+    *,
+    xlabel: str = "values in the code",
+    title: str | None = None,
+) -> Figure:
     """Squared error against the size of the code, both on logarithmic axes.
 
     The highest and the lowest error of each size stand there as numbers.
@@ -101,7 +120,9 @@ def plot_error_curves(sizes, curves, *, xlabel="values in the code", title=None)
     return tidy(figure)
 
 
-def plot_history(history, *, metric="loss", ylabel="loss", scale=1.0, title=None):
+def plot_history(
+    history: Any, *, metric: str = "loss", ylabel: str = "loss", scale: float = 1.0, title: str | None = None
+) -> Figure:
     """Loss or another metric against epochs, on training and, if there is one, validation data.
 
     Args:
@@ -136,7 +157,7 @@ def plot_history(history, *, metric="loss", ylabel="loss", scale=1.0, title=None
     return tidy(figure)
 
 
-def plot_error_histograms(errors, *, bins=60, title=None):
+def plot_error_histograms(errors: Mapping[str, ArrayLike], *, bins: int = 60, title: str | None = None) -> Figure:
     """How the squared errors of several sets of images are distributed.
 
     Args:
@@ -171,7 +192,12 @@ def plot_error_histograms(errors, *, bins=60, title=None):
     return tidy(figure)
 
 
-def plot_spread(panels, *, xlabel="squared error per image", title=None):
+def plot_spread(
+    panels: Mapping[str, Mapping[str, ArrayLike]],
+    *,
+    xlabel: str = "squared error per image",
+    title: str | None = None,
+) -> Figure:
     """Results of several trainings, a dot each, with a line at their mean.
 
     Args:
@@ -212,7 +238,7 @@ def plot_spread(panels, *, xlabel="squared error per image", title=None):
     return tidy(figure)
 
 
-def plot_intervals(table, *, xlabel, title=None):
+def plot_intervals(table: pd.DataFrame, *, xlabel: str, title: str | None = None) -> Figure:
     """A value for each row, with the interval that it may lie in.
 
     Args:
@@ -302,7 +328,7 @@ def plot_projection(
     return tidy(figure)
 
 
-def plot_arrows(curve, starts, ends, *, title=None):
+def plot_arrows(curve: ArrayLike, starts: ArrayLike, ends: ArrayLike, *, title: str | None = None) -> Figure:
     """Arrows in the plane, and the curve that they are about.
 
     Args:

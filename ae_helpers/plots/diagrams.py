@@ -1,6 +1,6 @@
 """Networks as diagrams, and what flows through them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib import colormaps
@@ -83,7 +83,13 @@ def plot_autoencoder(x: ArrayLike, z: ArrayLike, x_hat: ArrayLike, *, title: str
     return figure
 
 
-def plot_architecture(sizes, *, kernels=None, ties=(), title=None):
+def plot_architecture(
+    sizes: Mapping[str, int],
+    *,
+    kernels: Sequence[str] | None = None,
+    ties: Sequence[tuple[int, int]] = (),
+    title: str | None = None,
+) -> Figure:
     """A network as a row of bars, one per layer, as tall as the layer is large.
 
     Args:
@@ -136,11 +142,12 @@ def plot_architecture(sizes, *, kernels=None, ties=(), title=None):
     return figure
 
 
-def plot_codes(x, z, x_hat, *, title=None):
+def plot_codes(x: ArrayLike, z: ArrayLike, x_hat: ArrayLike, *, title: str | None = None) -> Figure:
     """Images, their codes, and what is rebuilt from the codes: a row each.
 
     Args:
-        x: float array `(n, height, width, 1)` in [0, 1], about six images.
+        x: float array `(n, height, width)`, `(n, height, width, 1)` or, in colour,
+            `(n, height, width, 3)`, in [0, 1], about six images.
         z: float array `(n, latent_dim)`, drawn as a strip of colours around 0.
         x_hat: reconstructions, same shape as x.
         title: of the figure.

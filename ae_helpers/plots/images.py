@@ -1,20 +1,25 @@
 """Images beside and below one another."""
 
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from ae_helpers.metrics import psnr, squared_error
 from ae_helpers.plots._style import SIGNED, as_images, draw_image, row_name_width, write_caption, write_row_name
 from ae_helpers.splits import unwatched
 
 
-def plot_images(images, *, captions=None, columns=10, title=None):
+def plot_images(
+    images: ArrayLike, *, captions: Sequence[str] | None = None, columns: int = 10, title: str | None = None
+) -> Figure:
     """Images side by side.
 
     Args:
-        images: float array `(n, height, width)` or `(n, height, width, 1)` in [0, 1].
+        images: float array `(n, height, width)`, `(n, height, width, 1)` or, in colour,
+            `(n, height, width, 3)`, in [0, 1].
         captions: n strings, one below each image, or None.
         columns: images in a row.
         title: of the figure.
@@ -48,12 +53,18 @@ def plot_images(images, *, captions=None, columns=10, title=None):
 
 
 @unwatched()
-def plot_reconstructions(x, reconstructions, *, show_error=True, title=None):
+def plot_reconstructions(
+    x: ArrayLike,
+    reconstructions: ArrayLike | Mapping[str, ArrayLike],
+    *,
+    show_error: bool = True,
+    title: str | None = None,
+) -> Figure:
     """Originals above their reconstructions.
 
     Args:
-        x: float array `(n, height, width, 1)` or `(n, height, width)` in [0, 1]:
-            the n images to show, about ten.
+        x: float array `(n, height, width)`, `(n, height, width, 1)` or, in colour,
+            `(n, height, width, 3)`, in [0, 1]: the n images to show, about ten.
         reconstructions: array of the same shape, or a dict from a name to such an
             array: a row each. Values outside [0, 1] are shown as black or white.
         show_error: whether the squared error of each stands below it.
@@ -77,12 +88,19 @@ def plot_reconstructions(x, reconstructions, *, show_error=True, title=None):
 
 
 @unwatched()
-def plot_denoising(x, noisy, denoised, *, noisy_name="noisy", title=None):
+def plot_denoising(
+    x: ArrayLike,
+    noisy: ArrayLike,
+    denoised: ArrayLike | Mapping[str, ArrayLike],
+    *,
+    noisy_name: str = "noisy",
+    title: str | None = None,
+) -> Figure:
     """Clean images, the same with noise, and what denoisers make of them, with the PSNR under each.
 
     Args:
-        x: clean images, float array `(n, height, width, 1)` or `(n, height, width)`
-            in [0, 1], about ten.
+        x: clean images, float array `(n, height, width)`, `(n, height, width, 1)` or, in
+            colour, `(n, height, width, 3)`, in [0, 1], about ten.
         noisy: the same images, spoilt; same shape, any finite values.
         denoised: array of the same shape, or a dict from a name to such an array: a
             row each. Values outside [0, 1] are shown as black or white.
@@ -106,12 +124,22 @@ def plot_denoising(x, noisy, denoised, *, noisy_name="noisy", title=None):
     return _draw_rows(rows, title)
 
 
-def plot_signed_images(rows, *, limit=None, label="value", image_inches=0.85, title=None):
+def plot_signed_images(
+    rows: Mapping[str, ArrayLike],
+    *,
+    limit: float | None = None,
+    label: str = "value",
+    image_inches: float = 0.85,
+    title: str | None = None,
+) -> Figure:
     """Images with values of both signs, such as differences or weights: white is 0, orange above, purple below.
 
+    In colour images grey is 0: each channel goes from black to full as its values go from -limit to limit.
+
     Args:
-        rows: dict from a name to a float array `(n, height, width, 1)` or
-            `(n, height, width)`, all with the same n: a row each.
+        rows: dict from a name to a float array `(n, height, width)`,
+            `(n, height, width, 1)` or `(n, height, width, 3)`: a row each, all of grey
+            images or all in colour, and all with the same n.
         limit: value of the strongest colour, positive; None for the largest that occurs.
         label: what the values are.
         image_inches: width of an image in the figure.
@@ -121,12 +149,15 @@ def plot_signed_images(rows, *, limit=None, label="value", image_inches=0.85, ti
         Figure with a colour bar that holds for all images.
 
     Raises:
-        ValueError: if there is no row, one has another number of images, or limit is not positive.
+        ValueError: if there is no row, one has another number of images, grey and colour
+            images meet, or limit is not positive.
     """
     if not rows:
         raise ValueError("rows is empty: give at least one name and its images.")
     images = {name: as_images(row, name, unit_range=False) for name, row in rows.items()}
     counts = {len(row) for row in images.values()}
+    if len({row.ndim for row in images.values()}) != 1:
+        raise ValueError("All rows should be grey images, or all in colour.")
     if len(counts) != 1:
         raise ValueError(f"All rows should have as many images, but they have {sorted(counts)}.")
     if limit is None:
@@ -140,7 +171,9 @@ def plot_signed_images(rows, *, limit=None, label="value", image_inches=0.85, ti
     axes = figure.subplots(len(images), n, squeeze=False)
     for row, (name, signed) in zip(axes, images.items(), strict=True):
         for ax, image in zip(row, signed, strict=True):
-            drawn = ax.imshow(image, cmap=SIGNED, vmin=-limit, vmax=limit)
+            # Three channels are drawn as they are, and have no colour map: the bar's is for each channel.
+            colours = image if image.ndim == 2 else (0.5 + image / (2 * limit)).clip(0, 1)
+            drawn = ax.imshow(colours, cmap=SIGNED if image.ndim == 2 else "gray", vmin=-limit, vmax=limit)
             ax.set(xticks=[], yticks=[])
         write_row_name(row[0], name)
     figure.colorbar(drawn, ax=axes, shrink=0.9, label=label)
@@ -149,12 +182,13 @@ def plot_signed_images(rows, *, limit=None, label="value", image_inches=0.85, ti
     return figure
 
 
-def plot_interpolation(paths, *, title=None):
+def plot_interpolation(paths: Mapping[str, ArrayLike], *, title: str | None = None) -> Figure:
     """Paths from one image to another, a row each.
 
     Args:
-        paths: dict from a name to a float array `(steps, height, width, 1)`,
-            all with the same number of steps.
+        paths: dict from a name to a float array `(steps, height, width)`,
+            `(steps, height, width, 1)` or `(steps, height, width, 3)`, all with the same
+            number of steps. Values outside [0, 1] are shown as black or white.
         title: of the figure.
 
     Returns:

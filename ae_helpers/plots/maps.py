@@ -1,7 +1,10 @@
 """Points in the plane, pictures over it, and tables as pictures."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse
@@ -20,6 +23,9 @@ from ae_helpers.plots._style import (
     tidy,
     tile,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PLANE_SIZE = (6.0, 5.7)  # inches, of figures that can share their axes
 
@@ -163,7 +169,7 @@ def plot_map(
     return tidy(figure)
 
 
-def plot_heat_map(table, *, xlabel, ylabel, label, title=None):
+def plot_heat_map(table: pd.DataFrame, *, xlabel: str, ylabel: str, label: str, title: str | None = None) -> Figure:
     """A table as coloured cells with their numbers; the highest of each column in bold.
 
     Args:
@@ -199,7 +205,9 @@ def plot_heat_map(table, *, xlabel, ylabel, label, title=None):
     return figure
 
 
-def plot_filled_cells(matrix, *, xlabel, ylabel, title=None):
+def plot_filled_cells(
+    matrix: scipy.sparse.sparray | scipy.sparse.spmatrix, *, xlabel: str, ylabel: str, title: str | None = None
+) -> Figure:
     """Which cells of a matrix are filled: a dot for each.
 
     Args:

@@ -8,6 +8,7 @@
     const pad = document.createElement("div"); // over the picture, so that marks can stand on it
     pad.style.cssText = "position: relative; display: inline-block; max-width: 100%; touch-action: pan-y; cursor: crosshair";
     pad.tabIndex = 0;
+    pad.dataset.lmSuppressShortcuts = "true"; // JupyterLab leaves its keys alone
     pad.setAttribute("role", "group");
     pad.setAttribute("aria-label", `${alt} Arrow keys move over the plane.`);
     picture.replaceWith(pad);
@@ -57,7 +58,6 @@
       const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
       if (!step) return;
       event.preventDefault();
-      event.stopPropagation(); // JupyterLab would go to the next cell
       i = Math.min(Math.max(i + step[0], 0), ys.length - 1);
       j = Math.min(Math.max(j + step[1], 0), xs.length - 1);
       update();

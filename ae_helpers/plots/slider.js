@@ -13,6 +13,7 @@
     Object.assign(slider, { type: "range", min: 0, max: frames.length - 1, step: 1, value: start });
     slider.setAttribute("aria-label", label);
     slider.style.flex = "1";
+    slider.dataset.lmSuppressShortcuts = "true"; // JupyterLab leaves its keys alone
     const output = document.createElement("output");
     output.style.minWidth = "5em";
     const update = () => {
