@@ -92,14 +92,14 @@ def plot_error_curves(
     sizes = as_floats(sizes, "sizes")
     if sizes.ndim != 1 or sizes[0] <= 0 or (np.diff(sizes) <= 0).any():
         raise ValueError(f"sizes should be positive numbers that increase, but is {sizes}.")
-    curves = {name: as_floats(errors, name) for name, errors in curves.items()}
-    for name, errors in curves.items():
+    drawn = {name: as_floats(errors, name) for name, errors in curves.items()}
+    for name, errors in drawn.items():
         if errors.shape != sizes.shape or errors.min() <= 0:
             raise ValueError(f"{name!r} should be {len(sizes)} positive errors, but is {errors}.")
-    highest, lowest = np.max(list(curves.values()), axis=0), np.min(list(curves.values()), axis=0)
+    highest, lowest = np.max(list(drawn.values()), axis=0), np.min(list(drawn.values()), axis=0)
     figure = Figure(figsize=(6.8, 4.4), layout="constrained")
     ax = figure.subplots()
-    for i, (name, errors) in enumerate(curves.items()):
+    for i, (name, errors) in enumerate(drawn.items()):
         ax.plot(sizes, errors, color=CURVE_COLOURS[i], marker=MARKERS[i], label=name)
         for size, error, top, bottom in zip(sizes, errors, highest, lowest, strict=True):
             if bottom < error < top:
@@ -298,24 +298,23 @@ def plot_projection(
         >>> plot_projection(x, {"autoencoder": decoder(codes)}, x_hat={"autoencoder": autoencoder(x)})
     """
     points = _plane(points, "points")
-    planes = {name: _plane(curve, f"curve of {name}") for name, curve in curves.items()}
-    if not planes:
+    if not curves:
         raise ValueError("curves is empty: give at least one name and its points.")
+    lines = {name: _plane(curve, f"curve of {name}") for name, curve in curves.items()}
     if x_hat is not None and set(x_hat) != set(curves):
         raise ValueError(f"x_hat should have the names of the curves, {list(curves)}, but has {list(x_hat)}.")
-    width, height = np.ptp(np.concatenate([points, *planes.values()]), axis=0)
+    width, height = np.ptp(np.concatenate([points, *lines.values()]), axis=0)
     panel = min(3.6, 7.2 / len(curves))  # inches
     tall = (panel - 0.4) * np.clip(height / max(width, 1e-9), 0.3, 1.2)
     figure = Figure(figsize=(panel * len(curves), tall + 1.0 + (0.35 if title else 0)), layout="constrained")
     axes = figure.subplots(1, len(curves), squeeze=False, sharex=True, sharey=True)[0]
-    for ax, (name, curve) in zip(axes, planes.items(), strict=True):
+    for ax, (name, curve) in zip(axes, lines.items(), strict=True):
         caption = name
         if x_hat is not None:
             ends = _plane(x_hat[name], f"x_hat of {name}")
             if ends.shape != points.shape:
                 raise ValueError(f"x_hat of {name} should be {points.shape} as points, but is {ends.shape}.")
-            lines = np.stack([points, ends], axis=1)
-            ax.add_collection(LineCollection(lines, colors="0.6", linewidths=0.7))
+            ax.add_collection(LineCollection(np.stack([points, ends], axis=1), colors="0.6", linewidths=0.7))
             caption += f"\nmean squared distance {np.square(points - ends).sum(axis=1).mean():.3g}"
         ax.plot(*points.T, "o", color=CURVE_COLOURS[0], markersize=3.5, markeredgewidth=0, alpha=0.8)
         ax.plot(*curve.T, color=CURVE_COLOURS[1], linewidth=2.5)

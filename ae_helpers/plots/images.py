@@ -11,6 +11,8 @@ from ae_helpers.metrics import psnr, squared_error
 from ae_helpers.plots._style import SIGNED, as_images, draw_image, row_name_width, write_caption, write_row_name
 from ae_helpers.splits import unwatched
 
+Row = tuple[str, ArrayLike, Sequence[str] | None]  # name, images, captions
+
 
 def plot_images(
     images: ArrayLike, *, captions: Sequence[str] | None = None, columns: int = 10, title: str | None = None
@@ -76,12 +78,9 @@ def plot_reconstructions(
     Raises:
         ValueError: if shapes differ, x leaves [0, 1] or there is no reconstruction.
     """
-    if not isinstance(reconstructions, dict):
-        reconstructions = {"reconstruction": reconstructions}
-    if not reconstructions:
-        raise ValueError("reconstructions is empty: give at least one name and its images.")
-    rows = [("original", x, None)]
-    for name, x_hat in reconstructions.items():
+    x_hats = _named(reconstructions, "reconstruction", "reconstructions")
+    rows: list[Row] = [("original", x, None)]
+    for name, x_hat in x_hats.items():
         captions = [f"{error:.1f}" for error in squared_error(x, x_hat)]
         rows.append((name, x_hat, captions if show_error else None))
     return _draw_rows(rows, title)
@@ -113,12 +112,9 @@ def plot_denoising(
     Raises:
         ValueError: if shapes differ, x leaves [0, 1] or there is no denoised image.
     """
-    if not isinstance(denoised, dict):
-        denoised = {"denoised": denoised}
-    if not denoised:
-        raise ValueError("denoised is empty: give at least one name and its images.")
-    rows = [("clean", x, None)]
-    for name, images in ((noisy_name, noisy), *denoised.items()):
+    x_hats = _named(denoised, "denoised", "denoised")
+    rows: list[Row] = [("clean", x, None)]
+    for name, images in ((noisy_name, noisy), *x_hats.items()):
         captions = [f"{value:.1f} dB" if np.isfinite(value) else "equal" for value in psnr(x, images)]
         rows.append((name, images, captions))
     return _draw_rows(rows, title)
@@ -216,8 +212,15 @@ def plot_interpolation(paths: Mapping[str, ArrayLike], *, title: str | None = No
     return figure
 
 
+def _named(images: ArrayLike | Mapping[str, ArrayLike], name: str, argument: str) -> Mapping[str, ArrayLike]:
+    rows = images if isinstance(images, Mapping) else {name: images}
+    if not rows:
+        raise ValueError(f"{argument} is empty: give at least one name and its images.")
+    return rows
+
+
 def _draw_rows(rows, title):
-    """Rows of as many images each: of (name, images, captions or None)."""
+    """Rows of as many images each, with their captions."""
     n = len(rows[0][1])
     heights = [0.9 if captions is None else 1.08 for _, _, captions in rows]
     width = 0.85 * n + row_name_width(name for name, _, _ in rows)

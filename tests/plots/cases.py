@@ -111,6 +111,10 @@ CASES = {
     ),
 }  # fmt: skip
 
+UNTITLED = {
+    "images", "reconstructions", "projection", "lines", "architecture", "decoded plane",
+}  # fmt: skip
+
 
 def grey_images(figure):
     return [image for ax in figure.axes for image in ax.images if image.get_cmap().name == "gray"]

@@ -1,22 +1,28 @@
 """What all figures have in common."""
 
+import contextlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import keras
+import ml_dtypes
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from ae_helpers import plots
-from tests.plots.cases import CASES, grey_images, pixels
+from tests.plots.cases import CASES, UNTITLED, X_HAT, X, grey_images, pixels
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(params=CASES)
+@pytest.fixture(params=CASES, scope="module")
 def case(request):
-    return CASES[request.param]
+    """The figure, built once, and what is expected of it."""
+    build, *expected = CASES[request.param]
+    return build(), *expected
 
 
 def test_every_plot_has_a_case():
@@ -25,8 +31,7 @@ def test_every_plot_has_a_case():
 
 
 def test_a_figure_with_its_axes_and_labels(case):
-    build, n_axes, n_images, labels = case
-    figure = build()
+    figure, n_axes, n_images, labels = case
     assert type(figure) is Figure
     assert len(figure.axes) == n_axes
     assert len(grey_images(figure)) == n_images
@@ -35,11 +40,11 @@ def test_a_figure_with_its_axes_and_labels(case):
 
 
 def test_images_go_from_black_0_to_white_1(case):
-    assert all(image.get_clim() == (0, 1) for image in grey_images(case[0]()))
+    assert all(image.get_clim() == (0, 1) for image in grey_images(case[0]))
 
 
 def test_it_renders_and_nothing_reaches_the_border(case):
-    png = plots.to_png(case[0]())
+    png = plots.to_png(case[0])
     assert png.startswith(b"\x89PNG\r\n")
     picture = pixels(png)
     assert picture.min() < 0.5
@@ -56,7 +61,8 @@ import ae_helpers.plots
 assert "matplotlib.pyplot" not in sys.modules and "IPython" not in sys.modules
 from tests.plots.cases import CASES, plots
 for build, *_ in CASES.values():
-    plots.to_png(build())
+    figure = build()
+plots.to_png(figure)
 assert "matplotlib.pyplot" not in sys.modules
 assert matplotlib.rcParams == before
 """
@@ -65,9 +71,23 @@ assert matplotlib.rcParams == before
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, check=True, timeout=1200)
 
 
-def test_titles(case):
-    figure = case[0]()
-    if figure.get_suptitle():
-        assert figure.get_suptitle() == "t"
-    elif len(figure.axes) == 1:
-        assert figure.axes[0].get_title() in ("t", "")
+def test_a_title_stands_above_and_is_else_left_out(request, case):
+    figure = case[0]
+    titles = [figure.get_suptitle(), *(ax.get_title() for ax in figure.axes)]
+    assert ("t" in titles) == (request.node.callspec.params["case"] not in UNTITLED)
+
+
+def test_tensors_of_any_backend_and_dtype_are_drawn():
+    # What a model of mixed precision predicts, and a tensor with a gradient.
+    coarse = X_HAT.astype(ml_dtypes.bfloat16)
+    tensors = [keras.ops.convert_to_tensor(X), keras.ops.convert_to_tensor(coarse), coarse, X.astype(np.float16)]
+    with contextlib.suppress(ImportError):
+        import torch
+
+        tensors.append(torch.tensor(X, requires_grad=True))
+    for x_hat in tensors:
+        figure = plots.plot_reconstructions(X, x_hat)
+        drawn = np.stack([image.get_array() for image in grey_images(figure)[len(X) :]])
+        expected = X_HAT if x_hat is tensors[1] or x_hat is coarse else X
+        np.testing.assert_allclose(drawn, expected[..., 0], rtol=0.01, atol=1e-3)
+        plots.plot_autoencoder(X[0], x_hat[0, :1, :2, 0], x_hat[0])

@@ -35,9 +35,35 @@ def test_signed_images_share_a_scale_with_zero_in_the_middle():
     assert len(plots.plot_signed_images({"a": np.zeros((1, 8, 8))}).axes) == 2
 
 
+COLOURS = np.random.default_rng(2).random((3, 6, 6, 3))
+
+
+def test_colour_images_are_drawn_in_colour():
+    spoilt = COLOURS + np.random.default_rng(3).normal(scale=0.5, size=COLOURS.shape)
+    for figure, rows in (
+        (plots.plot_images(COLOURS), [COLOURS]),
+        (plots.plot_reconstructions(COLOURS, spoilt), [COLOURS, spoilt]),
+        (plots.plot_denoising(COLOURS, spoilt, COLOURS), [COLOURS, spoilt, COLOURS]),
+        (plots.plot_interpolation({"a": spoilt, "b": COLOURS}), [spoilt, COLOURS]),
+        (plots.plot_codes(COLOURS, np.eye(3), spoilt), np.stack([COLOURS, spoilt], axis=1)),
+    ):
+        images = [image for ax in figure.axes for image in ax.images if image.get_array().ndim == 3]
+        for image, expected in zip(images, np.concatenate(rows), strict=True):
+            np.testing.assert_array_equal(image.get_array(), expected.clip(0, 1))
+
+
+def test_signed_colour_images_are_grey_at_0():
+    figure = plots.plot_signed_images({"a": 2 * COLOURS - 1.5}, limit=1)
+    for ax, signed in zip(figure.axes, 2 * COLOURS - 1.5, strict=False):
+        np.testing.assert_allclose(ax.images[0].get_array(), (0.5 + signed / 2).clip(0, 1))
+    assert len(figure.axes) == 4 and figure.axes[-1].get_ylim() == (-1, 1)
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
+        (lambda: plots.plot_signed_images({"a": X, "b": X.repeat(3, axis=-1)}), "grey images, or all in colour"),
+        (lambda: plots.plot_images(X.repeat(2, axis=-1)), r"1 or 3\), but its shape is \(5, 8, 8, 2\)"),
         (lambda: plots.plot_images(X[0, ..., 0]), r"images .*\(8, 8\)"),
         (lambda: plots.plot_images(255 * X), r"images should lie in \[0, 1\]"),
         (lambda: plots.plot_images(X[:0]), "images is empty"),
