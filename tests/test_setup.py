@@ -293,3 +293,8 @@ def test_the_container_has_what_the_commands_need():
     assert "bubblewrap make" in recipe
     version = re.search(r"^FROM python:(\d+\.\d+)-", recipe, re.MULTILINE)[1]
     assert numbers(LOWEST_PYTHON) <= numbers(version) < numbers(PYTHON_CAP)
+
+
+def test_badges_are_those_of_workflows():
+    badges = re.findall(r"actions/workflows/(\w+)\.yml/badge\.svg", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert badges and set(badges) <= set(WORKFLOWS)
