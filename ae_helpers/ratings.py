@@ -188,7 +188,7 @@ def unit_rows(matrix: Sparse) -> scipy.sparse.csr_array:
     matrix = as_csr(matrix, "matrix")
     values = matrix.data.astype(np.float64)  # squares may leave the range of float32
     row_of = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    lengths = np.sqrt(np.bincount(row_of, values**2, matrix.shape[0]))
+    lengths = np.sqrt(np.bincount(row_of, values**2))
     return _with_values(matrix, values / np.where(lengths > 0, lengths, 1)[row_of])
 
 

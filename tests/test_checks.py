@@ -122,6 +122,7 @@ def test_a_cell_that_is_stored_twice_counts_as_toarray_counts_it(kind, dtype):
         (sp.csr_array([[1e300, 1]]), "x has 1 values that are NaN or infinite as float32"),
     ],
 )
+@pytest.mark.filterwarnings("error")
 def test_what_is_no_sparse_matrix_is_refused(matrix, message):
     with pytest.raises(ValueError, match=message):
         as_csr(matrix, "x")

@@ -301,6 +301,13 @@ def test_unit_rows_have_length_one_or_stay_empty():
         np.testing.assert_allclose(unit_rows(matrix * size).toarray()[0], [0.6, 0.8], rtol=1e-6)
 
 
+def test_empty_rows_and_columns_at_the_end_stay():
+    matrix = sp.csr_array(np.pad([[3.0, 4.0]], ((0, 2), (0, 3))))
+    np.testing.assert_allclose(unit_rows(matrix).toarray(), matrix.toarray() / 5, rtol=1e-6)
+    np.testing.assert_array_equal(weighted(matrix, np.full(5, 2)).toarray(), 2 * matrix.toarray())
+    assert unit_rows(sp.csr_array((3, 2))).nnz == 0
+
+
 def with_duplicates():
     """Two rows, whose first cell is stored twice: [[2, 2], [0, 3]]."""
     return sp.csr_array(([1.0, 2, 1, 3], [0, 1, 0, 1], [0, 3, 4]), shape=(2, 2))
