@@ -263,7 +263,7 @@ def _require_ratings(ratings, some=False):
         raise ValueError(f"ratings should hold numbers in the column rating, but its dtype is {stars.dtype}.")
     if not np.isfinite(stars.to_numpy(np.float32, na_value=np.nan)).all():
         raise ValueError("A rating is NaN or infinite.")
-    again = ratings.duplicated(["userId", "movieId"]).to_numpy()
+    again = ratings.duplicated(["userId", "movieId"])
     if again.any():
         user, movie = (ratings[name].iloc[again.argmax()] for name in ("userId", "movieId"))
         raise ValueError(
