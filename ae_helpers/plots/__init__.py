@@ -16,7 +16,13 @@ from ae_helpers.plots.curves import (
     plot_projection,
     plot_spread,
 )
-from ae_helpers.plots.diagrams import plot_architecture, plot_autoencoder, plot_codes, plot_principal_angles
+from ae_helpers.plots.diagrams import (
+    plot_architecture,
+    plot_autoencoder,
+    plot_codes,
+    plot_principal_angles,
+    plot_uses,
+)
 from ae_helpers.plots.explore import show_plane, show_slider
 from ae_helpers.plots.images import (
     plot_denoising,
@@ -56,6 +62,7 @@ __all__ = [
     "plot_reconstructions",
     "plot_signed_images",
     "plot_spread",
+    "plot_uses",
     "show",
     "show_plane",
     "show_slider",

@@ -315,7 +315,7 @@ def plot_projection(
             if ends.shape != points.shape:
                 raise ValueError(f"x_hat of {name} should be {points.shape} as points, but is {ends.shape}.")
             ax.add_collection(LineCollection(np.stack([points, ends], axis=1), colors="0.6", linewidths=0.7))
-            caption += f"\nmean squared distance {np.square(points - ends).sum(axis=1).mean():.3g}"
+            caption += f"\nsquared distance {np.square(points - ends).sum(axis=1).mean():.3g}"
         ax.plot(*points.T, "o", color=CURVE_COLOURS[0], markersize=3.5, markeredgewidth=0, alpha=0.8)
         ax.plot(*curve.T, color=CURVE_COLOURS[1], linewidth=2.5)
         ax.set_title(caption, fontsize=10)

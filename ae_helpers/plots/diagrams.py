@@ -83,6 +83,64 @@ def plot_autoencoder(x: ArrayLike, z: ArrayLike, x_hat: ArrayLike, *, title: str
     return figure
 
 
+def plot_uses(
+    compress: tuple[ArrayLike, ArrayLike, ArrayLike],
+    clean: tuple[ArrayLike, ArrayLike],
+    alike: tuple[ArrayLike, ArrayLike],
+) -> Figure:
+    """Three small pictures of what an autoencoder is good for: compress, clean, find what is alike.
+
+    Args:
+        compress: an image, float array `(height, width)` or `(height, width, 1)` in
+            [0, 1]; its code, any shape; its reconstruction.
+        clean: a noisy image, and what the autoencoder makes of it.
+        alike: an image, and a batch of the four images nearest to it by their codes.
+
+    Returns:
+        Figure.
+
+    Raises:
+        ValueError: if an image is none, or alike has another number of images than four.
+
+    Example:
+        >>> plot_uses((x[0], z[0], x_hat[0]), (noisy[0], cleaned[0]), (x[0], x[nearest]))
+    """
+    x, code, x_hat = compress
+    code = as_floats(code, "z").reshape(-1, 1)
+    neighbours = as_images(alike[1], "images of alike")
+    if len(neighbours) != 4:
+        raise ValueError(f"alike should have four images, but has {len(neighbours)}.")
+    figure = Figure(figsize=(7.2, 1.35), layout="constrained")
+    ax = figure.subplots()
+    for left, image, size, bottom in (  # an image is one unit wide
+        (0, x, 1, 0), (2.5, x_hat, 1, 0), (4.1, clean[0], 1, 0), (5.5, clean[1], 1, 0), (7.1, alike[0], 1, 0),
+        *((8.5 + 0.52 * (i % 2), image, 0.48, 0.52 * (1 - i // 2)) for i, image in enumerate(neighbours)),
+    ):  # fmt: skip
+        draw_pixels(
+            ax, as_image(image, "an image", unit_range=False), extent=(left, left + size, bottom, bottom + size)
+        )
+    for left, heights, name in ((1.05, (1, 0.8), "encoder"), (1.85, (0.8, 1), "decoder")):
+        halves = np.array(heights) / 2
+        ax.fill_between([left, left + 0.6], 0.5 - halves, 0.5 + halves, color="#E3E8EE", linewidth=0)
+        ax.text(left + 0.3, 0.5, name, ha="center", va="center", fontsize=7.5)
+    limit, extent = np.abs(code).max() or 1.0, (1.68, 1.82, 0.1, 0.9)
+    ax.imshow(code, cmap=SIGNED, vmin=-limit, vmax=limit, extent=extent, interpolation="nearest", aspect="auto")
+    ax.add_patch(_frame(extent))
+    for left in (5.15, 8.15):
+        ax.annotate("", (left + 0.3, 0.5), (left, 0.5), arrowprops={"arrowstyle": "->", "color": "0.4"})
+    for middle, name in ((1.75, "compress"), (5.3, "clean"), (8.3, "find what is alike")):
+        ax.text(middle, 1.1, name, ha="center", va="bottom", fontsize=10.5, weight="bold")
+    for middle, name in (
+        (0.5, f"{np.size(x):,} numbers"), (1.75, f"{code.size:,}"), (3, f"{np.size(x):,}"),
+        (4.6, "noisy"), (6, "rebuilt"), (7.6, "this one"), (9, "near by code"),
+    ):  # fmt: skip
+        ax.text(middle, -0.08, name, ha="center", va="top", fontsize=8.5)
+    ax.set(xlim=(-0.03, 9.53), ylim=(-0.35, 1.4))
+    ax.set_aspect("equal")
+    ax.axis("off")
+    return figure
+
+
 def plot_architecture(
     sizes: Mapping[str, int],
     *,

@@ -82,6 +82,7 @@ CASES = {
         1, 0, [],
     ),
     "autoencoder": (lambda: plots.plot_autoencoder(X[0], Z[0], X_HAT[0], title="t"), 1, 2, []),
+    "uses": (lambda: plots.plot_uses((X[0], Z[0], X_HAT[0]), (X_HAT[1], X[1]), (X[2], X[:4])), 1, 9, []),
     "codes": (lambda: plots.plot_codes(X, Z[:5], X_HAT, title="t"), 5 * 3 + 1, 10, ["value"]),
     "principal angles": (
         lambda: plots.plot_principal_angles({"a": (Z[:2, :1], Z[2:4, :1]), "b": (Z[:3], Z[3:6])}, title="t"),

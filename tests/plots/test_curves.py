@@ -67,7 +67,7 @@ def test_projection_joins_each_point_to_its_reconstruction():
         assert drawn.get_color() != curve.get_color()
         np.testing.assert_array_equal(ax.collections[0].get_segments(), np.stack([points, x_hat[name]], axis=1))
         distance = sum((a - c) ** 2 + (b - d) ** 2 for (a, b), (c, d) in zip(points, x_hat[name], strict=True)) / 20
-        assert ax.get_title() == f"{name}\nmean squared distance {distance:.3g}"
+        assert ax.get_title() == f"{name}\nsquared distance {distance:.3g}"
         assert ax.get_aspect() == 1
     assert axes[0].get_xlim() == axes[1].get_xlim() and axes[0].get_ylim() == axes[1].get_ylim()
     (ax,) = plots.plot_projection(points, {"line": Z[20:30]}).axes

@@ -34,6 +34,19 @@ def test_autoencoder_with_a_long_code_has_no_numbers_on_it():
     assert len(plots.plot_autoencoder(X[0], np.zeros((1, 3, 3)), X[0]).axes[0].texts) == 5
 
 
+def test_uses_draws_each_picture_in_its_place():
+    (ax,) = plots.plot_uses((X[0], Z[0], X_HAT[0]), (X_HAT[1], X[1]), (X[2], X[1:5])).axes
+    *pictures, code = ax.images
+    shown = [X[0], X_HAT[0], X_HAT[1], X[1], X[2], *X[1:5]]
+    for picture, image in zip(pictures, shown, strict=True):
+        np.testing.assert_array_equal(picture.get_array(), image[..., 0])
+    np.testing.assert_array_equal(code.get_array(), Z[0][:, None])
+    assert [text.get_text() for text in ax.texts if text.get_weight() == "bold"] == [
+        "compress", "clean", "find what is alike",
+    ]  # fmt: skip
+    assert {"64 numbers", "2", "64"} <= {text.get_text() for text in ax.texts}
+
+
 def test_principal_angles_of_lines_and_planes():
     line, diagonal = [[1], [0]], [[-2], [2]]
     floor, ramp = np.eye(3)[:, :2], [[1, 0], [0, 3], [0, 3 * np.tan(np.radians(30))]]
@@ -55,6 +68,7 @@ def test_principal_angles_of_lines_and_planes():
         (lambda: plots.plot_architecture({"a": 3, "b": 2, "c": 3}, kernels=["W"]), "2 connections, but 1"),
         (lambda: plots.plot_architecture({"a": 3, "b": 2, "c": 3}, ties=[(0, 2)]), "two connections, 0 to 1"),
         (lambda: plots.plot_codes(X, Z[:4], X_HAT), r"\(4, 2\)"),
+        (lambda: plots.plot_uses((X[0], Z[0], X[0]), (X[0], X[0]), (X[0], X)), "four images, but has 5"),
         (lambda: plots.plot_principal_angles({}), "pairs is empty"),
         (lambda: plots.plot_principal_angles({"a": (np.ones((3, 1)), np.ones((3, 2)))}), r"'a' .* \(3, 1\), \(3, 2\)"),
     ],
