@@ -1,361 +1,416 @@
 # %% [markdown]
 # # 00 What is an autoencoder?
 #
-# Can a neural network learn something useful from pictures that nobody has labelled?
-# An autoencoder does: it squeezes each picture through a bottleneck of a few numbers and rebuilds the picture from them.
+# What does a network learn whose only task is to give back what it was given?
+#
+# ![Three small pictures. Compress: a digit, an encoder, 32 coloured cells, a decoder, the digit again. Clean: a noisy digit and a cleaner one. Find what is alike: a digit and four that resemble it.](images/00.png)
+#
+# *One small network did all three of these, and nobody told it what a digit is.*
 #
 # **You will**
-# - build the three parts of an autoencoder (encoder, bottleneck, decoder) in a few lines of Keras,
-# - train it on handwritten digits (MNIST), with each picture as its own target,
-# - compare what goes in (x) with what comes out (x̂), and look at the code in between,
-# - read the error numbers against honest baselines.
+# - build an autoencoder from its parts, first for points that can be drawn, then for pictures,
+# - judge it beside two rivals,
+# - look at what the numbers in its middle are good for, and break it.
 #
-# **Before you start:** you have trained one Keras model before, and know what a dense layer and a loss are.
+# **Before you start:** you have trained one Keras model, and know what a dense layer and a loss are.
 #
-# **Time on a laptop:** under a minute to run, half an hour to read.
+# **Time:** MINUTES to read, SECONDS to run.
 
 # %% [markdown]
 # ## Setup
 #
-# TensorFlow may print a few red lines here, about CUDA for example. They only say that it found no GPU; none is needed.
+# Lines that start with ✓ are *claims*: each compares numbers that were just computed, and stops the notebook if it is false.
 
 # %%
 import keras
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
 from keras import layers
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
+from ae_helpers import plots
 from ae_helpers.claims import claim
+from ae_helpers.corruption import add_gaussian_noise
 from ae_helpers.data import load_mnist
-from ae_helpers.metrics import binary_cross_entropy, psnr, squared_error
+from ae_helpers.metrics import squared_error
 from ae_helpers.models import dense_autoencoder
-from ae_helpers.plots import (
-    plot_architecture,
-    plot_codes,
-    plot_history,
-    plot_images,
-    plot_reconstructions,
-    show,
-)
+from ae_helpers.plots import show
 from ae_helpers.progress import ProgressBar
+from ae_helpers.splits import watch_splits
 
-# %%
 SEED = 0
-LATENT_DIM = 32  # numbers in the bottleneck
-HIDDEN_UNITS = 128
-EPOCHS = 5
-BATCH_SIZE = 128
-
 keras.utils.set_random_seed(SEED)
 
 # %% [markdown]
-# ## The data: pictures, and nothing else
+# ## The idea in the small: points on a horseshoe
 #
-# MNIST is 70,000 pictures of handwritten digits, each 28 by 28 pixels, from 0 (black) to 1 (white).
-# They are split three ways: *training* images to learn from, *validation* images to watch the learning, and *test* images for measuring the result, never for choosing anything.
-#
-# MNIST also says which digit each picture shows. We throw that away here: the line below keeps the images alone.
+# A point in the plane is two numbers. These points lie near a bent curve, so one number should nearly do: *how far along* the curve it is. The network has to find that by itself.
 
-# %% tags=["nbval-check-output"]
-x_train, x_valid, x_test = [images for images, labels in load_mnist()]
-for name, images in {"training": x_train, "validation": x_valid, "test": x_test}.items():
-    print(f"{name:10} {images.shape} {images.dtype}, from {images.min():.0f} to {images.max():.0f}")
 
 # %%
+def horseshoe(n, seed):
+    """Points `(n, 2)` on a bent curve, and a little beside it."""
+    rng = np.random.default_rng(seed)
+    angle = rng.uniform(-2, 2, n)
+    curve = np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    return curve + rng.normal(0, 0.06, (n, 2))
+
+
+points = horseshoe(50_000, SEED)  # to learn from
+new_points = horseshoe(200, SEED + 1000)  # to draw and to measure on
+
+# %% [markdown]
+# An autoencoder is two networks in a row:
+#
+# - the **encoder** $f$ turns an input $x$ into a **code** $z = f(x)$, here a single number;
+# - the **decoder** $g$ turns the code back into a point, the **reconstruction** $\hat x = g(z) = g(f(x))$ (say "x hat").
+#
+# The narrow place between them is the **bottleneck**: whatever the decoder knows of $x$ has come through it.
+#
+# Training minimises the squared distance $\lVert x - \hat x \rVert^2$, averaged over all points. So **the target is the input**: look at `fit(x, x)`.
+# It is called *unsupervised*, because nobody had to write labels, or *self-supervised*, because the data brings its own target.
+#
+# All trainings share one recipe: GELU as activation (ReLU with a rounded corner), Adam, batches of 250, five epochs, and a learning rate of 0.005, which suits both points and pictures.
+
+
+# %%
+def train(autoencoder, x, **options):
+    """Train a network to give back its input."""
+    autoencoder.compile(keras.optimizers.Adam(0.005), loss="mse")
+    return autoencoder.fit(
+        x, x, epochs=5, batch_size=250, verbose=0, callbacks=[ProgressBar()], **options
+    )
+
+
+def train_on_points(activation):
+    """An encoder from two numbers to one, and a decoder from one to two."""
+    encoder = keras.Sequential(
+        [keras.Input((2,)), layers.Dense(64, activation), layers.Dense(1)]
+    )
+    decoder = keras.Sequential(
+        [keras.Input((1,)), layers.Dense(64, activation), layers.Dense(2)]
+    )
+    train(keras.Sequential([encoder, decoder]), points)
+    return encoder, decoder
+
+
+# %% [markdown]
+# We train it twice, with GELU and without any activation (a *linear* network). Beside them stands **PCA** (principal component analysis), the classical way to say much with few numbers: it lays the best *straight* line through the points.
+#
+# **Predict:** where do the reconstructions of the three lie?
+
+# %%
+pca_of_points = PCA(1).fit(points)
+parts = {
+    "PCA": (pca_of_points.transform, pca_of_points.inverse_transform),
+    "without GELU": train_on_points(None),
+    "autoencoder": train_on_points("gelu"),
+}
+lines, rebuilt = {}, {}
+for name, (f, g) in parts.items():
+    z = np.array(f(new_points))
+    rebuilt[name] = np.array(g(z))
+    lines[name] = np.array(g(np.linspace(z.min(), z.max(), 200)[:, None]))
 show(
-    plot_images(x_train[:20], title="Twenty training images"),
+    plots.plot_projection(new_points, lines, x_hat=rebuilt),
+    alt="Three panels with the same horseshoe of points. PCA and the network without "
+    "GELU rebuild all points on a straight line, the autoencoder on a curve along it.",
+)
+
+# %% [markdown]
+# **What to notice.** Thin lines join each point to its reconstruction.
+#
+# - From one number, a decoder can only draw a line. What lies beside it is lost: the copy is **lossy**.
+# - Without an activation the network ends where PCA is. That is why autoencoders are *nonlinear*: only then can the line bend and follow the data.
+
+# %% tags=["nbval-check-output"]
+spread = np.square(new_points - points.mean(axis=0)).sum(axis=1).mean()
+loss = {
+    name: np.square(new_points - r).sum(axis=1).mean() for name, r in rebuilt.items()
+}
+claim(
+    "PCA leaves about a quarter of the spread", 0.2, "<", loss["PCA"] / spread, "<", 0.3
+)
+claim(
+    "Without GELU the network is as good as PCA, no better",
+    0.95, "<", loss["without GELU"] / loss["PCA"], "<", 1.05,
+)  # fmt: skip
+claim(
+    "With GELU it loses a small part of that",
+    loss["autoencoder"],
+    "<",
+    0.2 * loss["PCA"],
+)
+
+# %% [markdown]
+# ## From two numbers to 784
+#
+# A picture of 28 by 28 pixels is a list of 784 numbers: a point in a space with 784 directions. We can't draw that space, but the hope stays: digits fill only a thin, bent part of it, and few numbers say where.
+#
+# MNIST has 70,000 handwritten digits, pixels from 0 (black) to 1 (white): *training* images to learn from, *validation* images to watch the learning, *test* images to measure on. Their labels we throw away.
+# `watch_splits` notes from here on which images are used for what; at the end we ask it.
+
+# %%
+x_train, x_valid, x_test = [images for images, labels in load_mnist()]
+splits = watch_splits(train=x_train, valid=x_valid, test=x_test)
+show(
+    plots.plot_images(x_train[:20]),
     alt="Two rows of ten handwritten digits, white on black, in many different hands.",
 )
 
 # %% [markdown]
-# ## Three parts
-#
-# An **encoder** turns the 784 pixels of an image x into a short list of numbers z: the **code**, also called *embedding* or *latent representation*.
-# A **decoder** turns the code back into 784 pixels, the reconstruction x̂ (say "x hat").
-# Between them lies the **bottleneck**: whatever the decoder needs to know about the picture must pass through these few numbers.
-#
-# With 32 numbers the network can't copy every possible picture. To do well on digits it has to use what digits have in common, and spend its numbers on how they differ.
-
-# %%
-show(
-    plot_architecture(
-        {"x": 784, "hidden": HIDDEN_UNITS, "code z": LATENT_DIM, "hidden, again": HIDDEN_UNITS, "x̂": 784},
-        title="Encoder, bottleneck, decoder: the number of values in each layer",
-    ),
-    alt="Five bars: 784 pixels, 128 hidden units, a code of 32 numbers, 128 hidden units, 784 pixels. "
-    "Their heights follow the square root of the number.",
-)
-
-# %% [markdown]
-# In Keras each part is a small model, and the autoencoder is one after the other.
-# The code has no activation, so its numbers may be anything. The last layer has a sigmoid, because pixels lie between 0 and 1.
+# The same two parts, with other sizes: 784 numbers, a hidden layer of 128, a code of **32**, and back. A sigmoid at the end keeps pixels between 0 and 1.
 
 # %%
 encoder = keras.Sequential(
     [
         keras.Input((28, 28, 1)),
         layers.Flatten(),
-        layers.Dense(HIDDEN_UNITS, "relu"),
-        layers.Dense(LATENT_DIM, name="code"),
-    ],
-    name="encoder",
+        layers.Dense(128, "gelu"),
+        layers.Dense(32),
+    ]
 )
 decoder = keras.Sequential(
     [
-        keras.Input((LATENT_DIM,)),
-        layers.Dense(HIDDEN_UNITS, "relu"),
+        keras.Input((32,)),
+        layers.Dense(128, "gelu"),
         layers.Dense(28 * 28, "sigmoid"),
         layers.Reshape((28, 28, 1)),
-    ],
-    name="decoder",
+    ]
 )
-autoencoder = keras.Sequential([encoder, decoder], name="autoencoder")
+autoencoder = keras.Sequential([encoder, decoder])
+history = train(autoencoder, x_train, validation_data=(x_valid, x_valid))
+
+# %% [markdown]
+# **Predict:** 32 numbers are 4 % of 784. What will a digit look like that has gone through them?
+
+# %%
+z_test = np.array(encoder(x_test))
+x_hat = np.array(decoder(z_test))
+show(
+    plots.plot_autoencoder(x_test[4], z_test[4], x_hat[4]),
+    alt="A test digit, the encoder, a column of 32 coloured cells, the decoder, and "
+    "the digit rebuilt from them, a little softer.",
+)
+
+# %% [markdown]
+# **What to notice.** The network has never seen this digit, and the coloured cells are all that the decoder was given. Don't look for a meaning in a single cell: nobody asked for one.
+
+# %% [markdown]
+# ## What is lost
+#
+# We measure a picture's loss as its **squared error**, $\lVert x - \hat x \rVert^2 = \sum_{i=1}^{784} (x_i - \hat x_i)^2$: 0 is a perfect copy, and one pixel that is black instead of white costs 1. (Keras' `mse` is this, divided by 784.)
+#
+# **Predict:** can you still read a digit with an error of 2? Of 8? Of 30?
+
+# %%
+error = squared_error(x_test, x_hat)
+shown = np.concatenate([np.argsort(np.abs(error - e))[:3] for e in (2, 8, 30)])
+show(
+    plots.plot_reconstructions(x_test[shown], x_hat[shown]),
+    alt="Nine test digits above their reconstructions: three with an error of 2, which "
+    "look equal; three with 8, a little blurred; three with 30, badly damaged.",
+)
+
+# %% [markdown]
+# **What to notice.** At 2 you have to search for the difference. At 8, a little more than an average test digit costs, strokes are softer and paler. At 30 parts of an unusual digit are missing or in the wrong place.
 
 # %% tags=["nbval-check-output"]
-print("encoder:", encoder.input_shape, "->", encoder.output_shape, f"{encoder.count_params():,} parameters")
-print("decoder:", decoder.input_shape, "->", decoder.output_shape, f"{decoder.count_params():,} parameters")
-
-# %% [markdown]
-# `None` stands for the number of images, which may be any.
-
-# %% [markdown]
-# ## The target is the input
-#
-# A classifier is fitted to pairs (image, label). An autoencoder is fitted to pairs (image, *the same image*): look at `fit(x_train, x_train)` below.
-# The loss is the mean squared difference between x and x̂. No person had to label anything.
-#
-# That is why people call it **unsupervised**: there are no labels. Others say **self-supervised**: there *is* a target, and the data provides it by itself. Both names describe the same line of code.
-
-# %%
-autoencoder.compile(optimizer="adam", loss="mse")
-history = autoencoder.fit(
-    x_train,
-    x_train,
-    epochs=EPOCHS,
-    batch_size=BATCH_SIZE,
-    validation_data=(x_valid, x_valid),
-    verbose=0,
-    callbacks=[ProgressBar("autoencoder")],
+trained_on, unseen = history.history["loss"][-1], history.history["val_loss"][-1]
+claim(
+    "Validation digits cost what training digits do",
+    0.9,
+    "<",
+    unseen / trained_on,
+    "<",
+    1.1,
 )
+claim("An average test digit costs about 7", 6.3, "<", error.mean(), "<", 7.9)
 
 # %% [markdown]
-# Keras averages the loss over images *and pixels*. We multiply by the 784 pixels and get the **squared error per image**, the unit of all lessons.
+# ## Is that good?
+#
+# An error alone says nothing. We need rivals with the same training images:
+#
+# - the **mean image**: answer always with the average of all, a code of no numbers;
+# - **PCA with 32 numbers**: the best that can be had without bending.
+#
+# **Predict:** how many times better than PCA will the autoencoder be?
 
 # %%
+pca = PCA(32).fit(x_train.reshape(-1, 784))
+pixels = x_test.reshape(-1, 784)
+x_hats = {
+    "mean image": np.broadcast_to(x_train.mean(axis=0), x_test.shape),
+    "PCA": pca.inverse_transform(pca.transform(pixels)).reshape(x_test.shape),
+    "autoencoder": x_hat,
+}
+errors = {name: squared_error(x_test, images).mean() for name, images in x_hats.items()}
 show(
-    plot_history(
-        history, scale=784, ylabel="squared error per image", title="The error falls on unseen images too"
-    ),
-    alt="Two falling curves over five epochs, training and validation, close together at the end.",
+    plots.plot_reconstructions(x_test[:9], {k: v[:9] for k, v in x_hats.items()}),
+    alt="Nine test digits above three rows: the same grey blot in one, PCA's digits "
+    "with grey shadows around them, the autoencoder's cleaner ones.",
 )
 
-# %% [markdown]
-# The validation curve starts below the training curve. That is no mistake: the training value is the mean *during* an epoch, while the network still improves; the validation value is measured at the epoch's end.
+# %% tags=["nbval-check-output"]
+claim("The mean image costs 53", 52.8, "<", errors["mean image"], "<", 53.0)
+claim("PCA costs 13.2", 13.1, "<", errors["PCA"], "<", 13.3)
+claim(
+    "The autoencoder costs little more than half of that",
+    0.5, "<", errors["autoencoder"] / errors["PCA"], "<", 0.65,
+)  # fmt: skip
 
 # %% [markdown]
-# ## x against x̂
+# **What to notice.** PCA's decoder can only add and subtract 32 fixed patterns, and what does not cancel stays as a grey shadow. The bends nearly halve its error.
+
+# %% [markdown]
+# ## What the code knows
 #
-# Now the test images, which the network has never seen. Above the originals, below what the decoder rebuilt from 32 numbers each.
+# Do pictures that are alike have codes that are near? For each of 2,000 test digits, find the other picture that is nearest *in pixels*, then look whether it is among the ten nearest *by code*.
+#
+# Rivals again: PCA, an encoder that was never trained, and chance. (Our network now comes from the package; `assert_allclose` shows that it is the same.)
 
 # %%
-train_error_after = autoencoder.evaluate(x_train, x_train, batch_size=1000, verbose=0)
-train_error_during = history.history["loss"][-1]
-z_test = encoder.predict(x_test, batch_size=1000, verbose=0)
-x_hat = decoder.predict(z_test, batch_size=1000, verbose=0)
-show(
-    plot_reconstructions(
-        x_test[:10], x_hat[:10], title="Test digits and their reconstructions; below each its squared error"
-    ),
-    alt="Ten test digits above ten slightly blurred reconstructions, all of them readable.",
-)
+some = x_test[:2000]
+packaged = dense_autoencoder(32, hidden_sizes=(128,))
+untrained = np.array(packaged.encoder(some))
+packaged.set_weights(autoencoder.get_weights())
+np.testing.assert_allclose(packaged(some), x_hat[:2000], atol=1e-5)
+
+codes = {
+    "pixels themselves": some.reshape(-1, 784),
+    "PCA": pca.transform(some.reshape(-1, 784)),
+    "autoencoder": z_test[:2000],
+    "untrained encoder": untrained,
+}
+nearest = {
+    name: NearestNeighbors(n_neighbors=10).fit(code).kneighbors(return_distance=False)
+    for name, code in codes.items()
+}
+nearest["chance"] = np.random.default_rng(SEED).integers(0, 2000, (2000, 10))
 
 # %% [markdown]
-# Most digits are easy to read, and all are a little blurred: the reconstruction is **lossy**. The next lesson measures what is lost first.
+# **Predict:** in how many cases does the untrained encoder find the nearest picture?
+
+# %%
+twin = nearest["pixels themselves"][:, :1]
+found = {name: (ten == twin).any(axis=1).mean() for name, ten in nearest.items()}
+apart = {name: squared_error(some, some[i[:, 0]]).mean() for name, i in nearest.items()}
+columns = {"finds the nearest picture": found, "difference to the first": apart}
+pd.DataFrame(columns).round(2)
 
 # %% [markdown]
-# ## What a code looks like
-#
-# A code is a list of 32 numbers. Below, each row is a digit, its code as a strip of colours, and the digit rebuilt from it.
+# **What to notice.** The first column asks whether *alike pictures have near codes*, the second whether *near codes belong to alike pictures* (squared difference to the nearest; the pixels' own is the least possible). An untrained encoder keeps some order already; training makes 32 numbers nearly as good a map as 784. So does PCA: for this, straight was enough.
+
+# %% tags=["nbval-check-output"]
+claim("Nine in ten nearest pictures have near codes", found["autoencoder"], ">", 0.9)
+claim(
+    "Near codes belong to pictures almost as near as can be",
+    1, "<", apart["autoencoder"] / apart["pixels themselves"], "<", 1.12,
+)  # fmt: skip
+
+# %% [markdown]
+# So one short code serves three ends. It [compresses](01_dimensionality_reduction.ipynb). Much noise does not get through: it [cleans](02_denoising.ipynb). And it finds what is alike: with movies instead of digits, it [recommends](03_recommender.ipynb).
 
 # %% tags=["readme"]
-shown = [3, 10, 13, 2, 5, 14]  # three zeros and three ones
+noisy = add_gaussian_noise(some, 0.3, seed=SEED)
+cleaned = np.array(autoencoder(noisy))
+ours = nearest["autoencoder"]
 show(
-    plot_codes(x_test[shown], z_test[shown], x_hat[shown], title="Image, code, reconstruction"),
-    alt="Six rows, each with a digit, a strip of 32 coloured cells, and the rebuilt digit. Three zeros, then three ones.",
-)
-
-# %% [markdown]
-# Nobody told any cell what to mean, and by itself a cell rarely means anything. But similar pictures have similar codes.
-# To check that without labels, take the nearest neighbour of an image *by its code*, and see whether the *pictures* are alike.
-
-# %%
-neighbour = NearestNeighbors(n_neighbors=2).fit(z_test).kneighbors(z_test[:1000], return_distance=False)[:, 1]
-stranger = np.random.default_rng(SEED).integers(0, len(x_test), size=1000)
-neighbour_difference = squared_error(x_test[:1000], x_test[neighbour]).mean()
-stranger_difference = squared_error(x_test[:1000], x_test[stranger]).mean()
-Markdown(
-    f"**What to notice.** A test image and its nearest neighbour by code differ by a squared error of "
-    f"{neighbour_difference:.0f}; an image and a random other one by {stranger_difference:.0f}. "
-    "Who is near in the code is alike in the picture."
-)
-
-# %% [markdown]
-# ## What the error numbers mean
-#
-# An error alone says nothing. Two baselines give it a meaning:
-# - the **mean image**: always answer with the average of all training images, that is, a code of 0 numbers;
-# - **PCA** with 32 components: the best that any *linear* encoder and decoder can do (the lesson after this one looks closely).
-#
-# The same error comes in three units: squared error per image (sum over pixels), MSE (mean over pixels), and PSNR in decibels, where more is better and 10 dB *more* mean a tenth of the MSE.
-# (PSNR is computed for each image and then averaged, so it is not exactly the logarithm of the column beside it.)
-
-# %%
-pca = PCA(LATENT_DIM, svd_solver="covariance_eigh").fit(x_train.reshape(-1, 784))
-reconstructions = {
-    "mean image": np.broadcast_to(x_train.mean(axis=0), x_test.shape),
-    "PCA": pca.inverse_transform(pca.transform(x_test.reshape(-1, 784))).reshape(x_test.shape),
-    "autoencoder": x_hat,
-    "perfect copy": x_test,
-}
-errors = {name: squared_error(x_test, image).mean() for name, image in reconstructions.items()}
-
-# %% [markdown]
-# There is a trap in a fourth unit, **binary cross-entropy**, which many tutorials use as the loss of an autoencoder. It reads a grey value x as the probability of white, and charges −x log x̂ − (1−x) log(1−x̂). For black and white pixels a perfect prediction costs 0; for a grey pixel x = x̂ = 0.5 it still costs 0.69.
-# So its floor is not 0. Whoever reads "0.09" without knowing the floor can't say whether that is good.
-
-# %%
-table = pd.DataFrame(
-    {
-        "squared error per image": errors,
-        "MSE per pixel": {name: error / 784 for name, error in errors.items()},
-        "PSNR (dB)": {name: psnr(x_test, image).mean() for name, image in reconstructions.items()},
-        "binary cross-entropy per pixel": {
-            # PCA leaves [0, 1], where no probability is defined: cut it off. (And 0 counts as 1e-7.)
-            name: binary_cross_entropy(x_test, np.clip(image, 0, 1)).mean()
-            for name, image in reconstructions.items()
-        },
-    }
-)
-table.round(4)
-
-# %%
-entropy = table["binary cross-entropy per pixel"]
-floor = entropy["perfect copy"]
-Markdown(
-    f"**What to notice.** The mean image costs {errors['mean image']:.1f} per image, PCA {errors['PCA']:.1f}, "
-    f"the autoencoder {errors['autoencoder']:.1f}: it keeps {1 - errors['autoencoder'] / errors['mean image']:.0%} of what "
-    f"the mean image misses. In binary cross-entropy the perfect copy costs {floor:.4f}, so of the autoencoder's "
-    f"{entropy['autoencoder']:.4f} only {entropy['autoencoder'] - floor:.4f} are its own."
-)
-
-# %% [markdown]
-# ## The same model from the package
-#
-# From now on the lessons take the model from `ae_helpers`, so that they can speak of something else.
-# `dense_autoencoder` builds exactly the network above. To see that, we give it our weights and compare all outputs.
-
-# %%
-library_model = dense_autoencoder(LATENT_DIM, hidden_sizes=(HIDDEN_UNITS,), activation="relu")
-library_model.set_weights(autoencoder.get_weights())
-np.testing.assert_allclose(library_model.encode(x_test), z_test, atol=1e-5)
-np.testing.assert_allclose(library_model.reconstruct(x_test), x_hat, atol=1e-5)
-library_difference = np.abs(library_model.reconstruct(x_test) - x_hat).max()
-
-# %% [markdown]
-# It has three methods more than a plain Keras model: `encode(x)`, `decode(z)` and `reconstruct(x)`, the one after the other.
-
-# %% [markdown]
-# ## A failure experiment: forgotten scaling
-#
-# What if the pixels stay as they come from the file, 0 to 255? Model and training below are the same, and nothing complains. But the sigmoid can't say more than 1, and measured on a scale of 255 that is almost black.
-
-# %%
-unscaled_model = dense_autoencoder(LATENT_DIM, hidden_sizes=(HIDDEN_UNITS,), activation="relu")
-unscaled_model.compile(optimizer="adam", loss="mse")
-unscaled_model.fit(
-    255 * x_train,
-    255 * x_train,
-    epochs=EPOCHS,
-    batch_size=BATCH_SIZE,
-    verbose=0,
-    callbacks=[ProgressBar("unscaled pixels")],
-)
-unscaled_hat = unscaled_model.reconstruct(255 * x_test) / 255
-unscaled_error = squared_error(x_test, unscaled_hat).mean()
-black_error = squared_error(x_test, np.zeros_like(x_test)).mean()
-
-# %%
-show(
-    plot_reconstructions(
-        x_test[:10], unscaled_hat[:10], title="Trained on pixels from 0 to 255: almost black"
+    plots.plot_uses(
+        compress=(x_test[4], z_test[4], x_hat[4]),
+        clean=(noisy[0], cleaned[0]),
+        alike=(some[3], some[ours[3, :4]]),
     ),
-    alt="Ten test digits above ten images that look black.",
+    alt="Three small pictures: a digit squeezed into 32 numbers and rebuilt; a noisy "
+    "digit and a cleaner one; a digit and four that resemble it.",
 )
-Markdown(
-    f"**What to notice.** The error is {unscaled_error:.0f} per image, like that of a black image ({black_error:.0f}), and "
-    f"worse than the mean image's {errors['mean image']:.0f}. "
-    "Look at the range of your data before you look at your network."
+
+# %% tags=["nbval-check-output"]
+cleaned_error = squared_error(some, cleaned).mean()
+claim(
+    "A third of the noise is gone, or more",
+    cleaned_error,
+    "<",
+    0.67 * squared_error(some, noisy).mean(),
 )
 
 # %% [markdown]
-# ## What we showed
+# ## A failure experiment: a code of one number
 #
-# Each sentence below is checked when this notebook runs. If one were false, the notebook would stop here.
+# One number was enough for the horseshoe. **Predict:** how many of the ten digits can one number keep apart?
 
-# %% tags=["nbval-check-output"]
-keras_loss = autoencoder.evaluate(x_test, x_test, batch_size=1000, verbose=0)
-validation = history.history["val_loss"]
-claim(
-    "The target is the input: Keras' loss is the squared difference of x and x̂, averaged over 784 pixels.",
-    np.isclose(784 * keras_loss, errors["autoencoder"], rtol=1e-3),
+# %%
+narrow = dense_autoencoder(1, hidden_sizes=(128,))
+train(narrow, x_train)
+x_hat_narrow = np.array(narrow(x_test))
+show(
+    plots.plot_reconstructions(x_test[:9], x_hat_narrow[:9]),
+    alt="Nine test digits above their reconstructions from one number: a few are "
+    "readable, most have become grey blots or another digit.",
 )
-one_per_image = {len(x_train), len(x_valid), len(x_test)}
-arrays = [value for value in globals().values() if isinstance(value, np.ndarray) and value.ndim == 1]
-labels_kept = [a for a in arrays if len(a) in one_per_image and a.dtype.kind == "i"]
-claim("No label took part: nothing in this notebook holds one for each image.", len(labels_kept) == 0)
-claim("The error on unseen images falls during training.", validation[-1] < 0.7 * validation[0])
-claim(
-    "The validation curve starts below the training curve.", validation[0] < 0.8 * history.history["loss"][0]
-)
-claim(
-    "After an epoch the training error is lower than its mean during it.",
-    train_error_after < train_error_during,
-)
-claim("The code has as many numbers as we asked for.", z_test.shape == (10_000, LATENT_DIM))
-claim("Images that are neighbours by code are alike.", neighbour_difference < 0.6 * stranger_difference)
-
-# %% tags=["nbval-check-output"]
-claim(
-    "On unseen digits the error is below a quarter of the mean image's.",
-    errors["autoencoder"] < errors["mean image"] / 4,
-)
-claim("It is also below that of PCA with as many numbers.", errors["autoencoder"] < 0.9 * errors["PCA"])
-claim("A perfect copy costs 0.058 binary cross-entropy per pixel, not 0.", 0.0575 < floor < 0.0585)
-claim("The package's dense_autoencoder gives the same reconstructions.", library_difference < 1e-5)
-claim(
-    "With unscaled pixels the reconstructions are almost black.",
-    np.isclose(unscaled_error, black_error, rtol=0.05),
-)
-claim("That is worse than the mean image.", unscaled_error > 1.2 * errors["mean image"])
 
 # %% [markdown]
+# All pictures that its decoder can draw fit on one slider. Move it.
+
+# %%
+z = np.quantile(narrow.encoder(x_test), np.linspace(0.01, 0.99, 25))
+pictures = np.array(narrow.decoder(z[:, None]))
+frames = {f"{value:.2f}": pictures[i] for i, value in enumerate(z)}
+plots.show_slider(
+    frames,
+    label="code z",
+    alt="A slider for the one number of the code. From end to end the picture changes "
+    "from one digit to another, with blurred mixtures in most places between.",
+)
+
+# %% [markdown]
+# **What to notice.** The slider is the horseshoe's line again, now through 784 directions. It passes near a few kinds of digits; the others get a blurred mixture. Digits differ in more ways than one.
+
+# %% tags=["nbval-check-output"]
+errors["one number"] = squared_error(x_test, x_hat_narrow).mean()
+claim(
+    "One number saves less than a quarter of the mean image's error",
+    0.75, "<", errors["one number"] / errors["mean image"], "<", 0.95,
+)  # fmt: skip
+splits.check()
+
+# %% [markdown]
+# ## The answer
+#
+# What does a network learn whose only task is to give back what it was given?
+#
+# With a bottleneck it can't copy everything. So the encoder learns the few numbers that tell one input from another, and the decoder the shape on which all of them lie: a curve along the horseshoe, pictures that look like digits. What lies beside that shape is lost. No labels are needed, because the target is the input. Activations let the shape bend, which nearly halves PCA's error on digits. What is alike gets codes that are near. And if the code is too short, most of what matters is lost.
+#
 # ## Exercises
 #
-# 1. *(a minute)* Set `LATENT_DIM = 8` and run all cells. Which digits suffer most (judge by eye)? Does a claim break, and should it? (The notebook stops at the first.)
-# 2. *(five minutes)* Replace `loss="mse"` by `loss="binary_crossentropy"`. Does the squared error get better or worse? Subtract the floor before you compare the loss values. (The training curve is then no squared error, and the first claim breaks: why?)
-# 3. *(ten minutes)* Decode the *average* of two codes of your choice. Is the result a digit? And the average of the two images?
-# 4. *(half an hour)* Replace the dense layers by convolutions (`ae_helpers.models.conv_autoencoder` shows one way). Compare error, number of parameters and time.
-# 5. *(open)* Decode random codes, for example `np.random.normal(size=(20, 32))`. Most results are no digits. Why not, and how would you choose codes so that they are?
-
-# %% [markdown]
+# Solved in [solutions/00](solutions/00.ipynb).
+#
+# 1. *(a minute)* Give the horseshoe's autoencoder a code of **two** numbers. What will its error be? Is it the better autoencoder?
+#
+# <details><summary>Hint</summary>What happens to the noise beside the curve?</details>
+#
+# 2. *(ten minutes)* Load the labels after all: `y_test = load_mnist()[2][1]`. Which digit has the smallest mean error, and why?
+#
+# <details><summary>Hint</summary>`error[y_test == 1].mean()`; and how much is there to lose?</details>
+#
+# 3. *(ten minutes)* Train on `255 * x_train`, without the sigmoid (`output_activation=None`). Does it fail?
+#
+# <details><summary>Hint</summary>Divide the reconstructions by 255 before you measure. Why must the sigmoid go?</details>
+#
+# 4. *(half an hour)* Many tutorials use `loss="binary_crossentropy"`. How low can it get on MNIST? Does it give a better squared error?
+#
+# <details><summary>Hint</summary>`binary_cross_entropy(x_test, x_test)` from `ae_helpers.metrics`.</details>
+#
+# 5. *(open)* Decode made-up codes, such as `np.random.normal(size=(20, 32))`. Few are digits. How would you get more?
+#
+# <details><summary>Hint</summary>Where do the codes of real digits lie? Look at means, spreads and correlations.</details>
+#
 # ## Where it comes from
 #
-# - Rumelhart, Hinton and Williams 1986, *Learning internal representations by error propagation*: networks trained to reproduce their input.
-# - Bourlard and Kamp 1988, *Auto-association by multilayer perceptrons and singular value decomposition*: with a single hidden layer and a linear output, an autoencoder can do no better than PCA, even a nonlinear one.
-# - Hinton and Salakhutdinov 2006, *Reducing the dimensionality of data with neural networks*, Science 313:504: deep autoencoders, and the unit of squared error per image.
-# - Goodfellow, Bengio and Courville 2016, *Deep Learning*, chapter 14.
+# - Rumelhart, Hinton and Williams 1986, *Learning internal representations by error propagation*: networks that give back their input.
+# - Bourlard and Kamp 1988, *Auto-association by multilayer perceptrons and singular value decomposition*: with one hidden layer and a linear output, no autoencoder beats PCA.
+# - Hinton and Salakhutdinov 2006, *Reducing the dimensionality of data with neural networks*, Science 313:504: deep autoencoders, and our unit, the squared error per image.
 #
-# **Next:** [01 Dimensionality reduction](01_dimensionality_reduction.ipynb): does a learned code beat PCA, and what does it lose?
+# **Next:** [01 Dimensionality reduction](01_dimensionality_reduction.ipynb): does a learned code beat PCA at every size, and what does it lose?
