@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from ae_helpers import plots
 from tests.plots.cases import X_HAT, X, Z, texts
@@ -55,6 +56,45 @@ def test_principal_angles_of_lines_and_planes():
     assert [ax.get_title() for ax in (flat, space)] == ["lines", "planes"]
     assert [text.get_text() for text in flat.texts] == ["45°"]
     assert [text.get_text() for text in space.texts] == ["0°", "30°"]
+
+
+def test_bars_are_as_high_as_the_root_of_their_layer():
+    figure = plots.plot_architecture({"x": 64, "h": 16, "z": 4, "x̂": 49}, kernels=["A", "B", "C"], ties=[(0, 2)])
+    (ax,) = figure.axes
+    assert [bar.get_height() for bar in ax.patches] == [8, 4, 2, 7]
+    assert [bar.get_y() for bar in ax.patches] == [-4, -2, -1, -3.5]
+    places = [bar.get_x() + bar.get_width() / 2 for bar in ax.patches]
+    np.testing.assert_allclose(places, [0, 1, 2, 3])
+    colours = [to_hex(bar.get_facecolor()) for bar in ax.patches]
+    assert colours[0] == colours[1] == colours[3] != colours[2]  # the bottleneck
+    found = {text.get_text(): text.get_position() for text in ax.texts}
+    for place, (name, size) in enumerate({"x": "64", "h": "16", "z": "4", "x̂": "49"}.items()):
+        assert found[name][0] == found[size][0] == place
+        assert found[name][1] < -4 and found[size][1] > [4, 2, 1, 3.5][place]
+    assert [found[kernel] for kernel in "ABC"] == [(0.5, 0), (1.5, 0), (2.5, 0)]
+    for i, band in enumerate(ax.collections):
+        corners = band.get_paths()[0].vertices
+        for end in (i, i + 1):
+            assert np.ptp(corners[corners[:, 0] == end, 1]) == [8, 4, 2, 7][end]
+    (arc,) = ax.lines
+    assert (min(arc.get_xdata()), max(arc.get_xdata())) == (0.5, 2.5)
+    assert found["same kernel"][0] == 1.5 and min(arc.get_ydata()) > 4
+
+
+def test_codes_stand_between_images_and_reconstructions():
+    z = np.random.default_rng(4).normal(size=(5, 7))
+    figure = plots.plot_codes(X, z, X_HAT)
+    limit = np.abs(z).max()
+    for i in range(5):
+        image, strip, rebuilt = (ax.images[0] for ax in figure.axes[3 * i : 3 * i + 3])
+        np.testing.assert_array_equal(image.get_array(), X[i, ..., 0])
+        np.testing.assert_array_equal(strip.get_array(), z[i : i + 1])
+        np.testing.assert_array_equal(rebuilt.get_array(), X_HAT[i, ..., 0])
+        assert strip.get_clim() == (-limit, limit)
+    assert [ax.get_title() for ax in figure.axes[:3]] == ["x", "code z: 7 numbers", "x̂"]
+    assert figure.axes[-1].get_xlim() == (-limit, limit)
+    red, _, blue, _ = figure.axes[1].images[0].to_rgba(limit)
+    assert red > blue  # orange above, as in all figures
 
 
 @pytest.mark.parametrize(

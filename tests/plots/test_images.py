@@ -59,6 +59,55 @@ def test_signed_colour_images_are_grey_at_0():
     assert len(figure.axes) == 4 and figure.axes[-1].get_ylim() == (-1, 1)
 
 
+def labelled_rows(figure, n):
+    """(name, drawn images, texts below them) of each row."""
+    for i in range(0, len(figure.axes) // n * n, n):
+        row = figure.axes[i : i + n]
+        captions = [text.get_text() for ax in row for text in ax.texts]
+        yield row[0].get_ylabel(), np.stack([ax.images[0].get_array() for ax in row]), captions
+
+
+def test_rows_carry_their_own_names_and_numbers():
+    x, noisy, other = X[..., 0], X_HAT[..., 0], 1 - X[..., 0]
+    errors = [f"{error:.1f}" for error in squared_error(x, noisy)]
+    decibels = {name: [f"{value:.1f} dB" for value in psnr(x, y)] for name, y in (("noisy", noisy), ("other", other))}
+    for figure, expected in (
+        (plots.plot_reconstructions(x, {"a": noisy}), [("original", x, []), ("a", noisy, errors)]),
+        (plots.plot_reconstructions(x, noisy, show_error=False), [("original", x, []), ("reconstruction", noisy, [])]),
+        (
+            plots.plot_denoising(x, noisy, other),
+            [("clean", x, []), ("noisy", noisy, decibels["noisy"]), ("denoised", other, decibels["other"])],
+        ),
+        (plots.plot_interpolation({"a": noisy, "b": x}), [("a", noisy, []), ("b", x, [])]),
+        (plots.plot_signed_images({"a": noisy, "b": -x}), [("a", noisy, []), ("b", -x, [])]),
+    ):
+        for (name, images, captions), (row, pictures, numbers) in zip(labelled_rows(figure, 5), expected, strict=True):
+            assert name == row and captions == numbers
+            np.testing.assert_array_equal(images, pictures)
+
+
+def test_captions_stand_below_their_images():
+    for ax, caption in zip(plots.plot_images(X, captions=list("abcde"), columns=2).axes, "abcde", strict=False):
+        (text,) = ax.texts
+        assert text.get_text() == caption and text.get_transform() == ax.transAxes
+        assert text.get_position()[1] < 0 and text.get_va() == "top"
+
+
+@pytest.mark.parametrize(("n", "columns", "shape"), [(5, 3, (2, 3)), (5, 10, (1, 5)), (4, 2, (2, 2)), (3, 1, (3, 1))])
+def test_images_stand_in_as_many_columns(n, columns, shape):
+    axes = plots.plot_images(X[:n], columns=columns).axes
+    assert axes[0].get_subplotspec().get_gridspec().get_geometry() == shape
+    assert sum(bool(ax.images) for ax in axes) == n
+
+
+def test_signed_images_are_orange_above_and_purple_below():
+    figure = plots.plot_signed_images({"a": np.stack([np.full((2, 2), 1.0), np.full((2, 2), -1.0)])}, label="weight")
+    above, below = (ax.images[0].to_rgba(ax.images[0].get_array())[0, 0, :3] for ax in figure.axes[:2])
+    assert above[0] > above[2] and below[2] > below[1]
+    bar = figure.axes[-1]
+    assert bar.get_ylabel() == "weight" and bar.get_ylim() == (-1, 1)
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
