@@ -20,6 +20,8 @@ all uses.
 
 import contextlib
 import contextvars
+from collections.abc import Iterator
+from typing import Any
 
 import keras
 from keras import ops
@@ -31,7 +33,7 @@ _source_models = contextvars.ContextVar("source_models", default=())
 
 
 @contextlib.contextmanager
-def tied_sources(*models):
+def tied_sources(*models: keras.Model) -> Iterator[None]:
     """Within this context, tied layers also find the layers that they are tied to in `models`.
 
     For `get_config` and `from_config` of a model that holds an encoder and a decoder, as
@@ -52,8 +54,8 @@ def tied_sources(*models):
 class _Tied(keras.Layer):
     """What the tied layers share; a subclass says `source_class` and how to compute."""
 
-    source_class = None
-    tied_to = None
+    source_class: Any = None
+    tied_to: Any = None
 
     def __init__(
         self,
@@ -160,7 +162,7 @@ class _Tied(keras.Layer):
             return super().variables
         return super().variables + [v for v in source.variables if v is not source.bias]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor, with the name of the source.
 
         Raises:
@@ -207,11 +209,11 @@ class TiedDense(_Tied):
 
     source_class = keras.layers.Dense
 
-    def __init__(self, tied_to, activation=None, use_bias=True, **kwargs):
+    def __init__(self, tied_to: keras.Layer | str, activation: Any = None, use_bias: bool = True, **kwargs: Any):
         super().__init__(tied_to, activation, use_bias, **kwargs)
         self.supports_masking = True
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Tensor `(batch, ..., given)`."""
         self._check_source()
         outputs = ops.matmul(inputs, ops.transpose(self.tied_to.kernel))
@@ -219,7 +221,7 @@ class TiedDense(_Tied):
             outputs = ops.add(outputs, self.bias)
         return self.activation(outputs)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """`input_shape` with the source's inputs on the last axis."""
         self._check_source()
         return (*input_shape[:-1], self.tied_to.kernel.shape[0])
@@ -266,11 +268,18 @@ class TiedConv2DTranspose(_Tied):
 
     source_class = keras.layers.Conv2D
 
-    def __init__(self, tied_to, activation=None, use_bias=True, output_padding=None, **kwargs):
+    def __init__(
+        self,
+        tied_to: keras.Layer | str,
+        activation: Any = None,
+        use_bias: bool = True,
+        output_padding: int | tuple[int, int] | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(tied_to, activation, use_bias, **kwargs)
         self.output_padding = output_padding
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Tensor of the shape of the source's input."""
         outputs = self._transposed(inputs)
         if self.use_bias:
@@ -279,11 +288,11 @@ class TiedConv2DTranspose(_Tied):
             outputs = ops.add(outputs, ops.reshape(self.bias, shape))
         return self.activation(outputs)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Shape of the source's input, as far as the sizes allow (see above)."""
         return self._transposed(keras.KerasTensor(input_shape)).shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor, with the name of the source."""
         return {**super().get_config(), "output_padding": self.output_padding}
 

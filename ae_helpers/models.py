@@ -107,7 +107,9 @@ class Autoencoder(keras.Model):
         """Reconstructions of `inputs`: a tensor of the same shape."""
         return self.decoder(self.encoder(inputs, training=training), training=training)
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
         """As of any Keras model; raises a ValueError where the loss has nothing to compare with."""
         if y is None and self.loss is not None:
             raise ValueError("No targets came. Give them: (x, x), or (x_noisy, x) for a denoiser.")

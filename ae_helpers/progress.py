@@ -1,6 +1,7 @@
 """A progress bar for `fit` that leaves the same text behind each time."""
 
 import html
+from typing import Any
 
 import keras
 from IPython import get_ipython
@@ -19,22 +20,22 @@ class ProgressBar(keras.callbacks.Callback):
         label: what is trained, shown in front.
     """
 
-    def __init__(self, label="Training"):
+    def __init__(self, label: str = "Training"):
         super().__init__()
         self.label = label
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._epochs_done = 0
         # Only a kernel can replace what stands in a cell; a script or a terminal would get a line per epoch.
         in_notebook = hasattr(get_ipython(), "kernel")
         self._display = display(HTML(self._bar("")), display_id=True) if in_notebook else None
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._epochs_done = epoch + 1
         losses = "".join(f", {name} {value:.4g}" for name, value in (logs or {}).items())
         self._update(self._bar(losses))
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         done = self._epochs_done  # fewer than planned after early stopping
         self._update(f"{html.escape(self.label)}: {done} {'epoch' if done == 1 else 'epochs'}, done.")
 

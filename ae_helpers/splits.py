@@ -14,6 +14,8 @@ import contextlib
 import functools
 import inspect
 import math
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import scipy.sparse
@@ -23,7 +25,7 @@ from ae_helpers.claims import ClaimFailed
 SPLITS = ("train", "valid", "test")
 
 
-def watch_splits(*, train, valid, test) -> "Splits":
+def watch_splits(*, train: Any, valid: Any, test: Any) -> "Splits":
     """Begin to watch what `fit` and the metrics are given.
 
     Watched are, from this call on and in this process: `fit`, `evaluate` and `predict` of Keras
@@ -58,12 +60,12 @@ def watch_splits(*, train, valid, test) -> "Splits":
 class Splits:
     """What each split was used for. Made by `watch_splits`."""
 
-    def __init__(self, *, train, valid, test):
-        self._split_of = {}  # mark of a row -> its split; None where two splits made the same row
-        self._searched = {}  # id of an estimator -> the marks of what it searches among
-        self._purpose = None  # what `on_purpose` names
-        self._faults = {}  # as an ordered set
-        self._used = {"fitted": set(), "validated": set(), "measured": set()}
+    def __init__(self, *, train: Any, valid: Any, test: Any):
+        self._split_of: dict[bytes, str | None] = {}  # mark of a row -> its split; None if two splits made it
+        self._searched: dict[int, Any] = {}  # id of an estimator -> the marks of what it searches among
+        self._purpose: tuple[str, ...] | None = None  # what `on_purpose` names
+        self._faults: dict[str, bool] = {}  # as an ordered set
+        self._used: dict[str, set] = {"fitted": set(), "validated": set(), "measured": set()}
         for name, rows in zip(SPLITS, (train, valid, test), strict=True):
             marks = [mark for mark in _marks(rows) if mark]  # rows of zeros are nobody's
             if not marks:
@@ -76,7 +78,7 @@ class Splits:
         self._row_size = math.prod(np.shape(train)[1:])
 
     @contextlib.contextmanager
-    def on_purpose(self, *names: str):
+    def on_purpose(self, *names: str) -> Iterator[None]:
         """Within `with splits.on_purpose("train"):` results are measured on that split, and on no other.
 
         For experiments about what a network does with what it was trained on ("train"),
@@ -110,7 +112,7 @@ class Splits:
             raise ClaimFailed(f"This does not hold: What was measured had not been trained on ({'; '.join(faults)})")
         print("✓ What was measured had not been trained on")
 
-    def note(self, use, who, rows):
+    def note(self, use: str, who: str, rows: Any) -> None:
         """Remember that `rows` were used by `who`; `use` is fitted, validated or measured."""
         meant = {"fitted": ("train",), "validated": ("valid",), "measured": self._purpose or ("test",)}[use]
         found = set(self._splits_of(rows)) - {None}
@@ -120,7 +122,7 @@ class Splits:
             where = f" instead of {' or '.join(meant)}" if self._purpose and use == "measured" else ""
             self._faults[f"{who} was {use} on {' and '.join(sorted(found.difference(meant)))}{where}"] = True
 
-    def derive(self, rows, result):
+    def derive(self, rows: Any, result: Any) -> None:
         """`result[i]` was made of `rows[i]`, and counts as the same split."""
         splits, made = self._splits_of(rows), _marks(result)
         if len(splits) != len(made):
@@ -129,11 +131,11 @@ class Splits:
             if split and mark:
                 self._split_of[mark] = split if self._split_of.get(mark, split) == split else None
 
-    def search(self, estimator, rows):
+    def search(self, estimator: Any, rows: Any) -> None:
         """`estimator` looks for neighbours among `rows`."""
         self._searched[id(estimator)] = set(_marks(rows)) - {0}
 
-    def ask(self, who, estimator, rows):
+    def ask(self, who: str, estimator: Any, rows: Any) -> None:
         """`estimator` was asked for the neighbours of `rows`."""
         if self._searched.get(id(estimator), set()).intersection(_marks(rows)):
             self._faults[f"{who} was asked for neighbours of rows among which it searches, so each finds itself"] = True
@@ -157,7 +159,7 @@ class SplitEntries(Splits):
     A matrix of that shape, or its transpose, that has an entry where `test` has one, saw the test.
     """
 
-    def __init__(self, *, train, valid, test):
+    def __init__(self, *, train: Any, valid: Any, test: Any):
         self._faults, self._purpose = {}, None
         self._used = {"fitted": set(), "validated": set(), "measured": set()}
         self._entries = {}
@@ -170,7 +172,7 @@ class SplitEntries(Splits):
                 if common := self._entries[name].multiply(self._entries[other]).nnz:
                     raise ValueError(f"{common:,} entries of {name} stand in {other} as well.")
 
-    def derive(self, rows, result):
+    def derive(self, rows: Any, result: Any) -> None:
         """What is made of entries has none."""
 
     def _splits_of(self, rows):
@@ -189,23 +191,23 @@ def _places(matrix):
     return scipy.sparse.csr_array(matrix) != 0
 
 
-def measures(function):
+def measures(function: Callable) -> Callable:
     """Decorator of a metric: its first argument are the rows that a result is measured on."""
     return _watched(function, lambda splits, result, rows, *_: splits.note("measured", function.__name__, rows))
 
 
-def measures_likes(function):
+def measures_likes(function: Callable) -> Callable:
     """Decorator of a metric whose second argument says what is relevant: that is what it is measured on."""
     return _watched(function, lambda splits, result, _, liked, *__: splits.note("measured", function.__name__, liked))
 
 
-def makes(function):
+def makes(function: Callable) -> Callable:
     """Decorator of a function that makes a row of each row of its first argument."""
     return _watched(function, lambda splits, result, rows, *_: splits.derive(rows, result))
 
 
 @contextlib.contextmanager
-def unwatched():
+def unwatched() -> Iterator[None]:
     """What happens inside counts for nothing: a figure that writes an error below each picture, say."""
     global _depth
     _depth += 1

@@ -298,3 +298,29 @@ def test_the_container_has_what_the_commands_need():
 def test_badges_are_those_of_workflows():
     badges = re.findall(r"actions/workflows/(\w+)\.yml/badge\.svg", (ROOT / "README.md").read_text(encoding="utf-8"))
     assert badges and set(badges) <= set(WORKFLOWS)
+
+
+def public_functions():
+    """`(place, function, whether it is a method)` of all that a reader may call."""
+    for source in sorted((ROOT / "ae_helpers").rglob("[!_]*.py")):
+        waiting = [(node, "") for node in ast.parse(source.read_text(encoding="utf-8")).body]
+        while waiting:
+            node, within_class = waiting.pop()
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                waiting += [(inner, node.name) for inner in node.body]
+            elif isinstance(node, ast.FunctionDef) and (node.name == "__init__" or not node.name.startswith("_")):
+                yield f"{source.relative_to(ROOT)}:{node.lineno}", node, bool(within_class)
+
+
+def test_public_functions_have_type_hints():
+    missing = []
+    for place, function, is_method in public_functions():
+        arguments = function.args
+        named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        without = [argument.arg for argument in named[is_method:] if argument.annotation is None]
+        static = any(ast.unparse(decorator) == "staticmethod" for decorator in function.decorator_list)
+        if is_method and static and named and named[0].annotation is None:
+            without.append(named[0].arg)
+        if without or (function.returns is None and function.name != "__init__"):
+            missing.append(f"{place} {function.name} {without}")
+    assert not missing

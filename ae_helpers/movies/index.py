@@ -4,10 +4,14 @@ import json
 import textwrap
 import zipfile
 import zlib
+from collections.abc import Iterable
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from ae_helpers.files import whole_or_not
 from ae_helpers.movies.search import ApproximateSearch, nearest
@@ -42,7 +46,14 @@ class ItemIndex:
         ImportError: if approximate, and usearch is not installed.
     """
 
-    def __init__(self, embeddings, movies, *, counts=None, approximate=False):
+    def __init__(
+        self,
+        embeddings: ArrayLike,
+        movies: pd.DataFrame,
+        *,
+        counts: ArrayLike | None = None,
+        approximate: bool = False,
+    ):
         self.movies = _checked_movies(movies, counts)
         self.vectors = _unit_vectors(embeddings, self.movies)
         self._titles = Titles(self.movies)
@@ -52,7 +63,7 @@ class ItemIndex:
     def __len__(self):
         return len(self.movies)
 
-    def similar(self, movie, k=10, *, year=None):
+    def similar(self, movie: str | int, k: int = 10, *, year: int | None = None) -> pd.DataFrame:
         """The k movies most similar to one.
 
         Args:
@@ -76,7 +87,7 @@ class ItemIndex:
         """
         return self._neighbours([self._row(movie, year)], k)
 
-    def similar_to_many(self, movies, k=10):
+    def similar_to_many(self, movies: Iterable[str | int], k: int = 10) -> pd.DataFrame:
         """The k movies most similar to a few that somebody likes.
 
         The similarity is the mean of the cosines with the liked movies: the scalar
@@ -98,11 +109,11 @@ class ItemIndex:
             raise ValueError("movies is empty: name one movie or more.")
         return self._neighbours(rows, k)
 
-    def find(self, title, *, year=None):
+    def find(self, title: str, *, year: int | None = None) -> int:
         """The movieId of a title; `similar` says what is understood, and what is raised."""
         return int(self.movies["movieId"].iloc[self._row(title, year)])
 
-    def save(self, path):
+    def save(self, path: str | PathLike[str]) -> None:
         """Write the index to one file, in NumPy's .npz format, under exactly this name.
 
         Either the file is there and complete, or nothing has changed. A graph of
@@ -128,7 +139,7 @@ class ItemIndex:
             np.savez(stream, **arrays)
 
     @classmethod
-    def load(cls, path, *, approximate=False):
+    def load(cls, path: str | PathLike[str], *, approximate: bool = False) -> "ItemIndex":
         """The index that `save` wrote; it gives the same answers.
 
         Raises:
@@ -147,7 +158,7 @@ class ItemIndex:
             if damaged or arrays["format"].item() != FORMAT:
                 raise ValueError(f"{damaged} is damaged" if damaged else f"its format is {arrays['format'].item()!r}")
             titles, genres = json.loads(arrays["texts"].tobytes())
-            year = pd.array(arrays["year"], dtype="Int16")
+            year: Any = pd.array(arrays["year"], dtype="Int16")
             year[arrays["year"] == 0] = pd.NA
             movies = pd.DataFrame({"movieId": arrays["movieId"], "title": titles, "year": year, "genres": genres})
             vectors, counts = arrays["vectors"], arrays.get("counts")
@@ -157,7 +168,7 @@ class ItemIndex:
             ) from error
         return cls(vectors, movies, counts=counts, approximate=approximate)
 
-    def write_projector(self, folder):
+    def write_projector(self, folder: str | PathLike[str]) -> None:
         """Write the files of TensorBoard's embedding projector.
 
         `vectors.tsv` has the unit vectors (so that Euclidean neighbours are cosine

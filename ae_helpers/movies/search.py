@@ -1,13 +1,18 @@
 """The nearest vectors: exactly, or fast and nearly right."""
 
+from collections.abc import Collection
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 # The graph of the approximate search (Malkov and Yashunin 2018): neighbours that each item is
 # linked with, and how many candidates are kept while linking and while searching.
 CONNECTIVITY, CANDIDATES = 16, 128
 
 
-def nearest(vectors, query, k, *, without=()):
+def nearest(
+    vectors: np.ndarray, query: np.ndarray, k: int, *, without: Collection[int] = ()
+) -> tuple[np.ndarray, np.ndarray]:
     """The k rows with the largest scalar products: exact, by one matrix product.
 
     Args:
@@ -42,7 +47,7 @@ class ApproximateSearch:
         ImportError: if usearch is not installed; the message says how to.
     """
 
-    def __init__(self, vectors):
+    def __init__(self, vectors: ArrayLike):
         try:
             from usearch.index import Index
         except ImportError as error:
@@ -61,10 +66,10 @@ class ApproximateSearch:
         )
         self._graph.add(np.arange(len(self.vectors)), self.vectors, copy=False)
 
-    def search(self, query, k, *, without=()):
+    def search(self, query: np.ndarray, k: int, *, without: Collection[int] = ()) -> tuple[np.ndarray, np.ndarray]:
         """As `nearest`, except that a few of the k rows may not be the nearest; the products are exact."""
         found = self._graph.search(np.asarray(query, np.float32), k + len(without)).keys.astype(np.intp)
-        rows = np.sort(np.setdiff1d(found, without))
+        rows = np.sort(np.setdiff1d(found, list(without)))
         if len(rows) < k:  # parts of the graph can't be reached, as happens among very many equal vectors
             return nearest(self.vectors, query, k, without=without)
         products = self.vectors[rows] @ query

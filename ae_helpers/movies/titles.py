@@ -37,7 +37,7 @@ class UnclearTitle(ValueError):
     attribute `candidates`, a table with the columns of `ItemIndex.movies`.
     """
 
-    def __init__(self, message, candidates):
+    def __init__(self, message: str, candidates: pd.DataFrame):
         super().__init__(message)
         self.candidates = candidates
 
@@ -45,11 +45,13 @@ class UnclearTitle(ValueError):
 class Titles:
     """All names of all movies, and which movie is meant by one."""
 
-    def __init__(self, movies):
+    def __init__(self, movies: pd.DataFrame):
         self.movies = movies
         self.years = movies["year"].fillna(-1).to_numpy()
         self.words, rows = [], []  # of all names, and the movie's row
-        self.named, self.parted = {}, {}  # rows of the movies with this name, or with this before or after a colon
+        # Rows of the movies with this name, or with this before or after a colon.
+        self.named: dict[str, list[int]] = {}
+        self.parted: dict[str, list[int]] = {}
         for row, title in enumerate(movies["title"]):
             names = _names(title)
             parts = [part for name in names[1:] for part in _parts(name)]
@@ -60,7 +62,7 @@ class Titles:
                     rows.append(row)
         self.rows = np.array(rows)
 
-    def row(self, title, year=None):
+    def row(self, title: str, year: int | None = None) -> int:
         """Row of the movie that is meant; UnclearTitle if that is not sure."""
         title, year = _name_and_year(title, year)
         words = _words(title)

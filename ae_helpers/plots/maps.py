@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -232,7 +233,9 @@ def plot_filled_cells(
     return tidy(figure)
 
 
-def decoded_plane(decode, x_range, y_range, steps):
+def decoded_plane(
+    decode: Callable, x_range: Sequence[float], y_range: Sequence[float], steps: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """First values, increasing, second values, decreasing, and the images in rows of a second value each."""
     if steps < 2:
         raise ValueError(f"steps should be 2 or more, but is {steps}.")
@@ -244,12 +247,12 @@ def decoded_plane(decode, x_range, y_range, steps):
     return first, second, as_images(decode(grid.astype(np.float32)), "images", unit_range=False)
 
 
-def draw_plane(ax, images, x_range, y_range):
+def draw_plane(ax: Axes, images: np.ndarray, x_range: Sequence[float], y_range: Sequence[float]) -> None:
     """The images of `decoded_plane` over their codes."""
     draw_pixels(ax, tile(images, math.isqrt(len(images))), extent=(*x_range, *y_range), aspect="auto")
 
 
-def draw_codes(ax, z, labels, max_points):
+def draw_codes(ax: Axes, z: ArrayLike, labels: ArrayLike | None, max_points: int) -> None:
     """The first codes as dots, coloured by class, with each class's number at its median."""
     z, labels = as_floats(z, "z"), np.asarray(labels)
     if z.ndim != 2 or z.shape[1] != 2 or labels.shape != z.shape[:1]:
