@@ -43,6 +43,10 @@ def tied_sources(*models: keras.Model) -> Iterator[None]:
 
     Args:
         models: Keras models.
+
+    Example:
+        >>> with tied_sources(encoder):
+        ...     config = decoder.get_config()
     """
     token = _source_models.set(models)
     try:
@@ -59,13 +63,13 @@ class _Tied(keras.Layer):
 
     def __init__(
         self,
-        tied_to,
-        activation=None,
-        use_bias=True,
-        bias_initializer="zeros",
-        bias_regularizer=None,
-        bias_constraint=None,
-        **kwargs,
+        tied_to: keras.Layer | str,
+        activation: Any = None,
+        use_bias: bool = True,
+        bias_initializer: Any = "zeros",
+        bias_regularizer: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self._tie(tied_to)
@@ -197,14 +201,23 @@ class TiedDense(_Tied):
     Args:
         tied_to: `keras.layers.Dense` whose kernel `(given, units)` this layer uses; it is to
             be built when this layer is. Or the name of one that the input comes through.
-        activation, use_bias, bias_initializer, bias_regularizer, bias_constraint: as of `Dense`.
-        kwargs: as of any Keras layer: `activity_regularizer`, `name`, `dtype`, `trainable`.
+        activation: of this layer, any that Keras knows; None for none.
+        use_bias: whether this layer has a bias of its own.
+        bias_initializer, bias_regularizer, bias_constraint: of that bias, any that Keras knows.
+        kwargs: of any Keras layer: `activity_regularizer`, `name`, `dtype`, `trainable`.
 
     Input shape: `(batch, ..., units)`. Output shape: `(batch, ..., given)`.
 
     Raises:
         ValueError: if `tied_to` is something else, isn't built, isn't found or is quantized,
             or the input's last axis isn't `units`.
+
+    Example:
+        >>> code = keras.layers.Dense(32)
+        >>> inputs = keras.Input((784,))
+        >>> model = keras.Model(inputs, TiedDense(code, "sigmoid")(code(inputs)))
+        >>> model.count_params()  # 784 * 32 + 32 + 784
+        25904
     """
 
     source_class = keras.layers.Dense
@@ -254,9 +267,12 @@ class TiedConv2DTranspose(_Tied):
     Args:
         tied_to: `keras.layers.Conv2D` without groups; it is to be built when this layer is.
             Or the name of one that the input comes through.
-        activation, use_bias, output_padding, bias_initializer, bias_regularizer, bias_constraint:
-            as of `Conv2DTranspose`.
-        kwargs: as of any Keras layer: `activity_regularizer`, `name`, `dtype`, `trainable`.
+        activation: of this layer, any that Keras knows; None for none.
+        use_bias: whether this layer has a bias of its own.
+        output_padding: rows and columns, an int or two, to add beyond those that the kernel needs;
+            None: as many as padding "same" or "valid" gives, see above.
+        bias_initializer, bias_regularizer, bias_constraint: of that bias, any that Keras knows.
+        kwargs: of any Keras layer: `activity_regularizer`, `name`, `dtype`, `trainable`.
 
     Input shape: as the source's output, `(batch, height, width, filters)` or, if the source has
     channels first, `(batch, filters, height, width)`. Output shape: as the source's input.
@@ -264,6 +280,13 @@ class TiedConv2DTranspose(_Tied):
     Raises:
         ValueError: if `tied_to` is something else, has groups, isn't built, isn't found or is
             quantized, or the input's channels aren't the source's filters.
+
+    Example:
+        >>> conv = keras.layers.Conv2D(16, 3, strides=2, padding="same")
+        >>> inputs = keras.Input((28, 28, 1))
+        >>> model = keras.Model(inputs, TiedConv2DTranspose(conv, "sigmoid")(conv(inputs)))
+        >>> model.output_shape
+        (None, 28, 28, 1)
     """
 
     source_class = keras.layers.Conv2D
@@ -285,7 +308,8 @@ class TiedConv2DTranspose(_Tied):
         if self.use_bias:
             shape = [1, 1, 1, 1]
             shape[self._channel_axis()] = -1
-            outputs = ops.add(outputs, ops.reshape(self.bias, shape))
+            # Not ops.add: under TensorFlow it takes a bias for one of the last axis where that is as long.
+            outputs = outputs + ops.reshape(self.bias, shape)
         return self.activation(outputs)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:

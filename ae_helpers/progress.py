@@ -18,6 +18,9 @@ class ProgressBar(keras.callbacks.Callback):
 
     Args:
         label: what is trained, shown in front.
+
+    Example:
+        >>> autoencoder.fit(x, x, epochs=5, verbose=0, callbacks=[ProgressBar("16 numbers")])
     """
 
     def __init__(self, label: str = "Training"):

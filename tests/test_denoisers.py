@@ -176,6 +176,19 @@ def test_the_width_is_chosen_with_the_line():
     assert lined.width == 1.0
 
 
+def test_the_width_is_chosen_for_what_follows():
+    # A negative: the line turns it round. Without one, a uniform grey is the nearest to the clean image.
+    negative = (1 - NOISY)[:100]
+    plain, lined = (GaussianFilter((0.1, 1.0, 5.0), line=line).fit(negative, X[:100]) for line in (False, True))
+    assert (plain.width, lined.width) == (5.0, 1.0)
+
+
+def test_defaults():
+    assert MedianFilter().size == 3 and PCAProjection().n_components == 64
+    assert GaussianFilter().widths[::3] == (0.4, 0.7, 1.0, 2.0)
+    assert NonLocalMeans().strengths[::3] == (0.02, 0.1, 0.2)
+
+
 def test_pca_is_that_of_scikit_learn():
     pca = PCA(7).fit(X.reshape(600, -1))
     theirs = pca.inverse_transform(pca.transform(NOISY.reshape(600, -1))).reshape(X.shape)

@@ -164,6 +164,7 @@ class TestEachTiedLayer:
         config = model.layers[-1].get_config()
         assert config["tied_to"] == model.layers[1].name
         assert json.loads(json.dumps(config)) == config
+        assert config["how_to_load"] == "import ae_helpers.models"
         assert type(model.layers[-1]).from_config(config).get_config() == config
 
     @one_of_each
@@ -361,6 +362,39 @@ def test_conv_weights_set_by_hand():
     x_hat = tied(np.array([1.0, 10], "float32").reshape(1, 1, 2, 1))
     # Each value of the code stamps the kernel, times itself, on its patch; the source's own bias plays no part.
     assert values(x_hat)[0, :, :, 0].tolist() == [[2, 3, 11, 21], [4, 5, 31, 41]]
+
+
+def channels_first():
+    source = layers.Conv2D(3, 2, data_format="channels_first")
+    source.build((None, 2, 5, 4))
+    tied = TiedConv2DTranspose(source, "relu")
+    tied.build((None, 3, 4, 3))
+    tied.bias.assign([1, -1])
+    return source, tied
+
+
+def test_with_channels_first_the_bias_is_added_to_the_channels(monkeypatch):
+    tied = channels_first()[1]
+    # TensorFlow has no such convolutions on a CPU.
+    monkeypatch.setattr(tied, "_transposed", lambda inputs: ops.zeros((1, 2, 2, 2)))
+    assert values(tied(np.zeros((1, 3, 4, 3), "float32"))).tolist() == [[[[1, 1], [1, 1]], [[0, 0], [0, 0]]]]
+    with pytest.raises(ValueError, match=r"axis 1 of its input.*should have the 3 values"):
+        TiedConv2DTranspose(tied.tied_to)(keras.Input((2, 4, 3)))
+
+
+@pytest.mark.skipif(keras.backend.backend() == "tensorflow", reason="TensorFlow can't do this on a CPU")
+def test_channels_first_are_those_of_channels_last():
+    source, tied = channels_first()
+    last = layers.Conv2D(3, 2)
+    last.build((None, 5, 4, 2))
+    last.set_weights(source.get_weights())
+    tied_last = TiedConv2DTranspose(last, "relu")
+    tied_last.build((None, 4, 3, 3))
+    tied_last.bias.assign(tied.bias)
+    z = np.random.default_rng(0).normal(size=(2, 4, 3, 3)).astype("float32")
+    x_hat = values(tied(np.moveaxis(z, -1, 1)))
+    assert x_hat.shape == (2, 2, 5, 4)
+    np.testing.assert_allclose(np.moveaxis(x_hat, 1, -1), values(tied_last(z)), atol=1e-6)
 
 
 @pytest.mark.parametrize(

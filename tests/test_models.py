@@ -150,6 +150,27 @@ def test_output_activation_none_leaves_pixels_free():
     assert np.abs(model.decode(1e3 * np.ones((1, 3), "float32"))).max() > 1
 
 
+def test_defaults():
+    described = {
+        dense_autoencoder(): ("dense", 32, [512, 256], "gelu", "sigmoid"),
+        tied_autoencoder(): ("tied", 32, [512, 256], "gelu", "sigmoid"),
+        item_autoencoder(7): ("items", 256, [1024], "gelu", "linear"),
+    }
+    for model, (name, latent_dim, sizes, hidden, output) in described.items():
+        *before, code = [layer for layer in model.encoder.layers if isinstance(layer, layers.Dense)]
+        assert [layer.units for layer in before] == sizes and code.units == latent_dim == model.latent_dim, name
+        *after, last = [layer for layer in model.decoder.layers if hasattr(layer, "activation")]
+        assert {layer.activation.__name__ for layer in (*before, *after)} == {hidden}, name
+        assert (code.activation.__name__, last.activation.__name__) == ("linear", output), name
+    conv = conv_autoencoder()
+    first, second, _, code = conv.encoder.layers
+    assert (first.filters, second.filters, first.kernel_size, code.units) == (16, 32, (3, 3), 32)
+    assert first.activation.__name__ == second.activation.__name__ == "gelu" and code.activation.__name__ == "linear"
+    hidden, _, inner, last = conv.decoder.layers
+    assert hidden.activation.__name__ == inner.activation.__name__ == "gelu"
+    assert inner.filters == 16 and last.activation.__name__ == "sigmoid"
+
+
 def test_weights_set_by_hand():
     model = dense_autoencoder(1, (2,), activation="relu", output_activation=None, input_shape=(2,))
     model.encoder.set_weights([np.array(w) for w in ([[1, -1], [0, 1]], [0, 0], [[2], [5]], [1])])
@@ -710,6 +731,17 @@ def test_its_dropout_works_in_training_only():
 
 
 @pytest.mark.slow
+def test_its_dropout_is_the_one_asked_for():
+    def rates(model):
+        return [layer.rate for layer in model.encoder.layers if isinstance(layer, layers.Dropout)]
+
+    assert rates(item_autoencoder(5)) == [0.3]
+    assert rates(item_autoencoder(5, dropout=0.75)) == [0.75]
+    model = item_autoencoder(400, 3, 5, dropout=0.75)
+    hidden = keras.ops.convert_to_numpy(model.encoder.layers[0](np.ones((1, 400), "float32"), training=True))
+    assert 60 < np.count_nonzero(hidden) < 140 and hidden.max() == 4  # a quarter stays, four times as large
+
+
 def test_codes_of_sparse_items_are_those_of_dense_ones(tmp_path):
     x = np.random.default_rng(0).random((11, 7), dtype=np.float32)
     x[x < 0.6] = 0
