@@ -155,7 +155,7 @@ claim(
 
 # %% [markdown]
 # **What to notice.** Nobody told the network what the digits show, and still 0, 1, 2 and 6 have regions of their own. Kinds that look alike crowd together: 4, 7 and 9, and again 3, 5 and 8. PCA's flat view lays most kinds on top of each other.
-# Between two regions the decoder draws what is neither, for it must answer everywhere. And don't read too much into the map: its axes mean nothing, and another training draws another one. In some of them a kind falls into two islands (a 2 with a loop, a 2 without): nothing in the loss asks for one island per kind.
+# Between two regions the decoder draws what is neither, for it must answer everywhere. And don't read too much into the map: its axes mean nothing, and another training draws another one. In some a kind falls into two islands, such as the 2: nothing in the loss asks for one island per kind.
 
 # %% [markdown]
 # ## One curve
@@ -381,7 +381,7 @@ claim("... and black is nearer to the cat", missed["patches of a cat"], ">", 1)
 splits.check()
 
 # %% [markdown]
-# **What to notice.** With room for every pixel it still did not learn to copy. Digits come back, clothes only in part, and the cat as something that is farther from it than a black picture. At the edges digits are always black, so the weights there never had a reason to change: what is bright there meets the weights of chance that the network was born with.
+# **What to notice.** With room for every pixel it did not learn to copy. Digits come back, clothes only in part, and black is nearer to the cat. At the edges digits are always black, so the weights there never changed: what is bright there meets the weights that the network was born with.
 # More room is no remedy: a network learns what its training pictures ask for. The next lesson asks for something else, with noise.
 
 # %% [markdown]
@@ -404,7 +404,7 @@ splits.check()
 # 3. *(twenty minutes)* Train on clothes and rebuild digits. Is the failure symmetric?
 #    <details><summary>Hint</summary>Keep 500 of the clothes for measuring. 1,500 are few, so take more epochs.</details>
 # 4. *(half an hour)* With how few training digits does PCA win?
-#    <details><summary>Hint</summary>Try the first 200, 2,000 and 20,000, with as many steps each time.</details>
+#    <details><summary>Hint</summary>Try the first 200 and 2,000, with as many steps each time.</details>
 # 5. *(open)* Where do `"kmnist"`, `"emnist/letters"` and `"cifar10"` lie between digits and the cat? Predict first.
 #    <details><summary>Hint</summary>Change <code>OTHER</code>; put the error of the set's own mean image beside.</details>
 
