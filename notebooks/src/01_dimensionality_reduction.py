@@ -111,7 +111,7 @@ def train(k, hidden_sizes=None, output_activation="sigmoid", epochs=3):
 #
 # With two numbers in the code, each digit becomes a point in a plane that we can look at.
 #
-# *Before you run it:* the network never sees a label. Will it put the same digits side by side? Which kinds will it mix up?
+# **Predict:** the network never sees a label. Will it put the same digits side by side? Which kinds will it mix up?
 
 # %%
 autoencoders = {2: train(2)}
@@ -162,7 +162,7 @@ claim(
 #
 # Now the other sizes, with the same recipe.
 #
-# *Before you run it:* how many numbers of PCA are 16 learned numbers worth?
+# **Predict:** how many numbers of PCA are 16 learned numbers worth?
 
 # %%
 autoencoders |= {k: train(k) for k in SIZES[1:]}
@@ -292,7 +292,7 @@ claim("Two learned numbers change a tenth of the digits", changed_by_two, ">", 0
 #
 # The clothes are read by [tensorflow-datasets](https://www.tensorflow.org/datasets); these 2,000 come with the lesson. If you are online, write `"kmnist"` (Japanese characters), `"emnist/letters"` or `"cifar10"` instead, and run on. (The claim about clothes may then fail, and that is a result too.)
 #
-# *Before you run it:* on which of the three will the autoencoder keep its lead?
+# **Predict:** on which of the three will the autoencoder keep its lead?
 
 # %%
 OTHER = "fashion_mnist"
@@ -359,7 +359,7 @@ claim("On clothes it loses to PCA", ratio["clothes"], ">", 1.05)
 #
 # If small codes forget, why not take a large one? 784 numbers have room for every pixel. We take the hidden layers and the sigmoid away too, so that nothing stands in the way of copying.
 #
-# *Before you run it:* will it learn to copy whatever comes, the cat too?
+# **Predict:** will it learn to copy whatever comes, the cat too?
 
 # %%
 wide = train(784, hidden_sizes=(), output_activation=None, epochs=1)
