@@ -4,6 +4,8 @@ import re
 
 _ARTICLES = "the|a|an|la|le|les|l'|los|las|el|lo|il|i|gli|un|une|una|das|der|die|den|det|de|en|o|os|as"
 _TRAILING_ARTICLE = re.compile(rf",\s*({_ARTICLES})\s*$", re.IGNORECASE)
+# The others are words of English titles, too: "I, Robot", "As Good as It Gets".
+_LEADING_ARTICLE = re.compile(rf"({_ARTICLES.replace('|i|', '|').removesuffix('|en|o|os|as')}|l) (?=.)")
 _ALSO_KNOWN_AS = re.compile(r"\s*(?:a\.?k\.?a\.?\s)?", re.IGNORECASE)
 # "(1995)" at the end, also "(1989-1993)" or "(2007-)" of a series, and "(1995) (V)" of a video.
 _YEAR = re.compile(r"\((\d{4})(?:[-–]\s?\d{0,4})?\)(?: \(V\))?$")
@@ -44,3 +46,14 @@ def article_first(title: str) -> str:
             space = "" if article[1].endswith("'") else " "
             parts[begins[-1]] = f"{also}{article[1]}{space}{first[len(also) :]}"
     return "".join(parts)
+
+
+def without_article(name: str) -> str:
+    """A name in lower case without the article that it begins with; an article alone stays.
+
+    Example:
+        >>> without_article("la dolce vita")
+        'dolce vita'
+    """
+    article = _LEADING_ARTICLE.match(name)
+    return name[article.end() :] if article else name

@@ -1,5 +1,6 @@
 """Which movie somebody means by a title."""
 
+import itertools
 import re
 import unicodedata
 
@@ -8,16 +9,19 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from ae_helpers.data.titles import article_first, split_year
+from ae_helpers.data.titles import article_first, split_year, without_article
 
-LISTED, SUGGESTED = 10, 5  # movies that an error message names at most: that fit, or that are near
-SERIES = 3  # so many movies "Name: ..." make Name the name of a series
+LONGEST = 200  # letters of a title that count
+LISTED, SUGGESTED = 10, 5  # movies that a question names at most, if so many fit, and if not
+# Similarities go from 0 to 1. These were chosen with slips in titles of films that are not the
+# 500 best known, by `benchmarks/titles.py`, which reports on those 500.
+SURE = 0.8  # so similar must a name be to be meant: a slip in 5 letters
+LEAD = 0.035  # and by so much more similar than those of other movies
+PART = 0.95  # of the similarity, if it is to a part of a title, or words are missing
+OTHER = 0.15  # less, if numbers or the year differ: "Rocky 2" is not "Rocky 3"
+KNOWN = 0.03  # more for a movie with ten times as many ratings
+NEAR, SPREAD = 0.5, 0.25  # what is less similar, or by so much less than the most similar, is not worth a question
 
-_LEADING_ARTICLE = re.compile("^(?:the|a|an|le|la|les|l|el|il|der|das) (?=.)")
-_PARENTHESIS = r"\(((?:[^()]|\([^()]*\))*)\)"  # may hold others
-_PARENTHESES = re.compile(rf"(?:\s*{_PARENTHESIS})+$")
-_ALSO_KNOWN_AS = re.compile(r"^a\.?k\.?a\.?\s+", re.IGNORECASE)
-_COLON = re.compile(r":\s| - ")
 # Letters that Unicode does not take apart into a plain one and an accent.
 _LETTERS = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i", "&": " and "}
@@ -27,6 +31,7 @@ _NUMERALS = {
     for number, numeral in enumerate(["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"], start=1)
 }
 _WORDS_TOO = {"i", "x"}  # numerals only after "part" and the like
+_COLON = re.compile(r"(?: or)?:\s| - ")
 _PART_NUMBER = re.compile(r"\b(?:part|volume|vol|episode|chapter) (\d+|[ivx]+)\b")
 
 
@@ -43,113 +48,99 @@ class UnclearTitle(ValueError):
 
 
 class Titles:
-    """All names of all movies, and which movie is meant by one."""
+    """All names of all movies, and which movie is meant by one.
+
+    Args:
+        movies: table with the columns movieId, title, year, and ratings if their number is known.
+    """
 
     def __init__(self, movies: pd.DataFrame):
         self.movies = movies
         self.years = movies["year"].fillna(-1).to_numpy()
-        self.words, rows = [], []  # of all names, and the movie's row
-        # Rows of the movies with this name, or with this before or after a colon.
-        self.named: dict[str, list[int]] = {}
-        self.parted: dict[str, list[int]] = {}
-        for row, title in enumerate(movies["title"]):
-            names = _names(title)
-            parts = [part for name in names[1:] for part in _parts(name)]
-            for by_key, found in ((self.named, names), (self.parted, parts)):
-                for words in dict.fromkeys(map(_words, found)):
-                    by_key.setdefault(_key(words), []).append(row)
-                    self.words.append(words)
-                    rows.append(row)
-        self.rows = np.array(rows)
+        self.known = (
+            KNOWN * np.log10(1 + movies["ratings"].to_numpy()) if "ratings" in movies else np.zeros(len(movies))
+        )
+        names = [(row, *name) for row, title in enumerate(movies["title"]) for name in _names(title).items()]
+        self.rows, self.names, weights = zip(*names, strict=True)
+        self.firsts = np.unique(self.rows, return_index=True)[1]  # the first name of each movie
+        self.weights, self.lengths = np.array(weights), np.array([len(name) for name in self.names])
+        self.numbers = [_numbers(name) for name in self.names]
 
     def row(self, title: str, year: int | None = None) -> int:
         """Row of the movie that is meant; UnclearTitle if that is not sure."""
-        title, year = _name_and_year(title, year)
-        words = _words(title)
+        name, year = _name_and_year(title, year)
+        words = _words(name)
         if not words:
             raise ValueError("The title is empty. Give a title or a movieId.")
-        rows = self._meant(words, year) or self._meant_with_slips(words, year)
-        if not rows and year is None and (bare := re.fullmatch(r"(.+) (\d{4})", words)):  # "sabrina 1995"
-            rows = self._meant(bare[1], int(bare[2]))
-        if len(rows) == 1:
-            return rows[0]
-        asked = repr(title) + (f" of {year}" if year is not None else "")
-        if rows:
-            raise self._unclear(f"{asked} may be any of these {len(rows)} movies:", self._in_order(rows))
-        raise self._unclear(f"No movie is called {asked}. The nearest titles are:", self._suggestions(words))
+        bare = re.fullmatch(r"(.+) (\d{4})", words)  # "sabrina 1954"
+        if bare and year is None and words not in self.names:
+            words, year = bare[1], int(bare[2])
+        sure, near = self._similarities(words, year)
+        row = int(sure.argmax())
+        rivals = near + np.maximum(self.known - self.known[row], 0)
+        rivals[row] = 0
+        if sure[row] >= SURE and sure[row] - rivals.max() >= LEAD:
+            return row
+        order = np.argsort(-(near + self.known), kind="stable")[:LISTED]
+        fit = np.count_nonzero(near[order] > near.max() - LEAD)
+        order = order[: max(fit, SUGGESTED)]
+        raise self._unclear(name, year, order[near[order] >= max(NEAR, near.max() - SPREAD)])
 
-    def _meant(self, words, year):
-        """Rows that fit best: none, the one, or several to choose from."""
-        named, parted = (self._of_year(by_key.get(_key(words), ()), year) for by_key in (self.named, self.parted))
-        if len(named) == 1 and len({*parted} - {*named}) >= SERIES and not self._is_best_known(named[0], parted):
-            # "Lord of the Rings" is a film of 1978, but more likely one of the trilogy is meant.
-            return self._of_year(named + parted, year)
-        if named or parted:
-            return named or parted
-        beginning = re.compile(re.escape(words) + r" (?!\d)")  # "Species" is not "Species 2"
-        begun = (row for name, row in zip(self.words, self.rows, strict=True) if beginning.match(name))
-        return self._of_year(begun, year)
+    def _similarities(self, words, year):
+        """Of each movie to the name: how sure it is meant, and how near it is, at least as much."""
+        spelled, contained, sorted_words = (
+            process.cdist([words], self.names, scorer=scorer)[0] / most
+            for scorer, most in (
+                (OSA.normalized_similarity, 1),
+                (fuzz.token_set_ratio, 100),
+                (fuzz.token_sort_ratio, 100),
+            )
+        )
+        # Words may be missing. But what has words that a name has not is another movie: "The Matrix Reloaded".
+        contained = np.where(self.lengths >= len(words), contained, sorted_words)
+        numbers = _numbers(words)
+        other = np.array([number != numbers for number in self.numbers])
+        if year is not None:
+            other |= (self.years != year)[np.array(self.rows)]
+        sure = self.weights * spelled
+        near = self.weights * np.maximum(spelled, PART * contained) - OTHER * other
+        return (np.maximum.reduceat(values, self.firsts) for values in (np.where(other, 0, sure), near))
 
-    def _meant_with_slips(self, words, year):
-        """Rows that fit the names with the fewest slips, one at most from 5 letters on, two from 12.
-
-        A slip is a letter too many, too few, another one, or two swapped. No slips in numbers.
-        """
-        slips, numbers = (len(words) >= 5) + (len(words) >= 12), re.findall(r"\d+", words)
-        found = process.extract(words, self.words, scorer=OSA.distance, score_cutoff=slips, limit=None)
-        distance = {
-            name: distance
-            for name, distance, i in found
-            if re.findall(r"\d+", name) == numbers and self._of_year([self.rows[i]], year)
-        }
-        fewest = min(distance.values(), default=0)
-        right = [name for name in distance if distance[name] == fewest]
-        return self._of_year((row for name in right for row in self._meant(name, year)), year)
-
-    def _of_year(self, rows, year):
-        """Each row once, of that year if one is given."""
-        return [int(row) for row in dict.fromkeys(rows) if year is None or self.years[row] == year]
-
-    def _is_best_known(self, row, others):
-        if "ratings" not in self.movies:
-            return False
-        ratings = self.movies["ratings"].to_numpy()
-        return ratings[row] >= ratings[others].max()
-
-    def _in_order(self, rows):
-        """The best known first; without counts, the oldest."""
-        order = -self.movies["ratings"].to_numpy() if "ratings" in self.movies else self.years
-        return sorted(rows, key=lambda row: order[row])
-
-    def _suggestions(self, words):
-        found = process.extract(words, self.words, scorer=fuzz.token_set_ratio, limit=10 * SUGGESTED)
-        return list(dict.fromkeys(self.rows[i] for _, _, i in found))[:SUGGESTED]
-
-    def _unclear(self, problem, rows):
+    def _unclear(self, name, year, rows):
         candidates = self.movies.iloc[rows].reset_index(drop=True)
         titles = [
             title if split_year(title)[1] or pd.isna(year) else f"{title} ({year})"
             for title, year in zip(candidates["title"], candidates["year"], strict=True)
         ]
         lines = [f"  {title}, movieId {movie}" for title, movie in zip(titles, candidates["movieId"], strict=True)]
-        if len(lines) > LISTED:
-            lines[LISTED:] = [f"  ... and {len(lines) - LISTED} more"]
+        asked = repr(name[:LONGEST]) + (f" of {year}" if year is not None else "")
+        if not lines:
+            return UnclearTitle(f"No movie has a title like {asked}. `index.movies` lists all.", candidates)
         # Two movies of one title in one year: only the movieId tells them apart.
         clear = next((f"title and year, such as {title!r}, or " for title in titles if titles.count(title) == 1), "")
+        problem = f"It is not sure which movie is meant by {asked}. The nearest are:"
         return UnclearTitle("\n".join([problem, *lines, f"Ask again with {clear}the movieId."]), candidates)
 
 
 def _names(title):
-    """What a movie is called: its title with all that is in parentheses, without, and the alternatives in them."""
-    title, _ = split_year(title)
-    main = _PARENTHESES.sub("", title) or title
-    return [title, main, *(_ALSO_KNOWN_AS.sub("", other) for other in re.findall(_PARENTHESIS, title[len(main) :]))]
+    """What a movie may be called, and with which weight.
+
+    The title, also without its parentheses; as parts, what stands between parentheses,
+    colons and dashes, and the name of a series with the last part.
+    """
+    title = article_first(split_year(title)[0][:LONGEST])
+    pieces = [re.sub(r"^\s*a\.?k\.?a\.?\s", "", piece, flags=re.IGNORECASE) for piece in re.split(r"[()]", title)]
+    parts = [_COLON.split(piece) for piece in pieces]
+    main = parts[0]
+    weights = dict.fromkeys(map(_words, [*pieces, *itertools.chain(*parts)]), PART)
+    if len(main) > 1:
+        weights |= {f"{_words(main[0])} {_words(part)}": PART for part in (main[1], main[-1])}
+    weights |= {_words(title): 1, _words(pieces[0]): 1}
+    return {name: weight for name, weight in weights.items() if name} or {"": 1}
 
 
-def _parts(name):
-    """What stands before, between and after colons and dashes, if there are any."""
-    parts = _COLON.split(name)
-    return parts if len(parts) > 1 else []
+def _numbers(words):
+    return re.findall(r"\d+", words)
 
 
 def _name_and_year(title, year):
@@ -164,17 +155,12 @@ def _name_and_year(title, year):
 
 def _words(name):
     """A name with only what matters: "Matrix, The" and "the MATRIX!" become "matrix"."""
-    text = article_first(name.strip()).casefold().translate(_LETTERS)
+    name = name.strip()[:LONGEST]
+    text = article_first(name).casefold().translate(_LETTERS)
     text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     text = re.sub(r"\bl['’]", "l ", text)
     text = re.sub(r"['’`´.]", "", text)  # "ocean's" is "oceans", "E.T." is "et"
     text = " ".join(re.findall(r"[^\W_]+", text))
     text = _PART_NUMBER.sub(lambda part: _NUMERALS.get(part[1], part[1]), text)  # "Part II" is "2"
     text = " ".join(word if word in _WORDS_TOO else _NUMERALS.get(word, word) for word in text.split())
-    text = _LEADING_ARTICLE.sub("", text)
-    return text or name.strip()  # a title of nothing but punctuation
-
-
-def _key(words):
-    """Without spaces: "WALL·E", "Wall-E" and "walle" are one."""
-    return words.replace(" ", "")
+    return without_article(text) or name  # a title of nothing but punctuation
