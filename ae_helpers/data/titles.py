@@ -4,8 +4,8 @@ import re
 
 _ARTICLES = "the|a|an|la|le|les|l'|los|las|el|lo|il|i|gli|un|une|una|das|der|die|den|det|de|en|o|os|as"
 _TRAILING_ARTICLE = re.compile(rf",\s*({_ARTICLES})\s*$", re.IGNORECASE)
-# The others are words of English titles, too: "I, Robot", "As Good as It Gets".
-_LEADING_ARTICLE = re.compile(rf"({_ARTICLES.replace('|i|', '|').removesuffix('|en|o|os|as')}|l) (?=.)")
+# In front, "die", "i", "en", "o" and "as" are words of English titles, too.
+_LEADING_ARTICLE = re.compile(r"(?:the|a|an|la|le|les|l|los|las|el|lo|il|gli|un|une|una|das|der|den|det) (?=.)")
 _ALSO_KNOWN_AS = re.compile(r"\s*(?:a\.?k\.?a\.?\s)?", re.IGNORECASE)
 # "(1995)" at the end, also "(1989-1993)" or "(2007-)" of a series, and "(1995) (V)" of a video.
 _YEAR = re.compile(r"\((\d{4})(?:[-–]\s?\d{0,4})?\)(?: \(V\))?$")

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from ae_helpers.checks import as_array, with_float_dtype
 from ae_helpers.files import whole_or_not
 from ae_helpers.movies.search import ApproximateSearch, nearest
 from ae_helpers.movies.titles import Titles
@@ -27,13 +28,16 @@ class ItemIndex:
         index.similar("toy story")
 
     Args:
-        embeddings: float array `(n_movies, latent_dim)`. Only directions count:
-            they are scaled to unit length, and kept as float32 in `vectors`.
+        embeddings: numbers `(n_movies, latent_dim)`, an array or tensor of any backend and
+            dtype in the order of movies, or a DataFrame with the movieIds as index, in any
+            order. Only directions count: they are scaled to unit length, and kept as
+            float32 in `vectors`.
         movies: table with the columns movieId, title, year and genres, such as
             `load_movielens` returns; row i belongs to `embeddings[i]`.
-        counts: number of ratings of each movie, `(n_movies,)` in the same order, or None.
-            From a table of ratings:
-            `ratings["movieId"].value_counts().reindex(movies["movieId"], fill_value=0)`.
+        counts: number of ratings of each movie, or None: an array `(n_movies,)` in the
+            order of movies, or a Series with the movieIds as index, in any order, such as
+            `ratings["movieId"].value_counts()`. Who is better known is shown in the
+            tables, and is more likely meant by an unclear title.
         approximate: whether to search a graph (HNSW, Malkov and Yashunin 2018, by
             the library usearch). It takes minutes to build and pays for a million movies,
             or for many questions: `benchmarks/nearest.py` measures. A few neighbours are
@@ -42,7 +46,8 @@ class ItemIndex:
     Raises:
         ValueError: if a vector holds NaN or infinity or is zero (the message names the
             movie), the lengths differ, a column is missing, a title is no string, a
-            movieId no whole number or there twice, or a count negative or not whole.
+            movieId no whole number or there twice, a count negative or not whole, or the
+            index of a Series or DataFrame lacks a movie or has one twice.
         ImportError: if approximate, and usearch is not installed.
     """
 
@@ -60,7 +65,7 @@ class ItemIndex:
         self._row_of = {movie: row for row, movie in enumerate(self.movies["movieId"].tolist())}
         self._graph = ApproximateSearch(self.vectors) if approximate else None
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.movies)
 
     def similar(self, movie: str | int, k: int = 10, *, year: int | None = None) -> pd.DataFrame:
@@ -69,8 +74,8 @@ class ItemIndex:
         Args:
             movie: title or movieId. Titles as you remember them: case, articles,
                 accents, punctuation and slips of a letter or two don't matter,
-                alternative titles count too, a subtitle or the beginning is enough
-                if it fits one movie only. "Sabrina (1995)" says which Sabrina.
+                alternative titles count too, a subtitle is enough if no other movie
+                is as near; if that is not sure, `UnclearTitle` asks back. "Sabrina (1995)" says which Sabrina.
             k: length of the list, 1 to the number of other movies.
             year: of the movie with that title, if several have it.
 
@@ -254,8 +259,21 @@ def _checked_movies(movies, counts):
     except (TypeError, ValueError) as error:
         raise ValueError(f"year should hold whole numbers or nothing, but: {error}.") from error
     if counts is not None:
-        movies["ratings"] = _checked_counts(counts, len(movies))
+        movies["ratings"] = _checked_counts(_by_movie(counts, ids, "counts"), len(movies))
     return movies
+
+
+def _by_movie(values, ids, name):
+    """A Series or DataFrame as an array in the order of the movies; anything else as it is, by position."""
+    if not isinstance(values, (pd.Series, pd.DataFrame)):
+        return values
+    hint = f"{name} has an index, so it is looked up by movieId. Is it in the order of movies? Try {name}.to_numpy()."
+    if values.index.has_duplicates:
+        raise ValueError(f"The index of {name} has {values.index[values.index.duplicated()][0]} twice. {hint}")
+    rows = values.index.get_indexer(ids)
+    if (rows < 0).any():
+        raise ValueError(f"The index of {name} lacks the movieId {ids[int((rows < 0).argmax())]}. {hint}")
+    return values.to_numpy()[rows]
 
 
 def _checked_counts(counts, n):
@@ -273,9 +291,9 @@ def _checked_counts(counts, n):
 
 def _unit_vectors(embeddings, movies):
     """Embeddings scaled to length 1, float32, contiguous, checked."""
-    embeddings = np.asarray(embeddings)
-    if embeddings.dtype.kind not in "fiu":
-        raise ValueError(f"embeddings should hold numbers, but its dtype is {embeddings.dtype}.")
+    embeddings = with_float_dtype(
+        as_array(_by_movie(embeddings, movies["movieId"], "embeddings"), "embeddings"), "embeddings"
+    )
     if embeddings.ndim != 2 or embeddings.size == 0:
         raise ValueError(
             f"embeddings should be (n_movies, latent_dim), not empty, but its shape is {embeddings.shape}."

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from ae_helpers.data.titles import article_first, split_year
+from ae_helpers.data.titles import article_first, split_year, without_article
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,22 @@ def test_long_titles_take_no_time(piece):
     split_year(piece * 20_000)
     article_first(piece * 20_000)
     assert time.process_time() - start < 5  # what is quadratic takes minutes
+
+
+@pytest.mark.parametrize(
+    ("name", "bare"),
+    [
+        ("the matrix", "matrix"),
+        ("la dolce vita", "dolce vita"),
+        ("l avventura", "avventura"),
+        ("the the matrix", "the matrix"),
+        ("theory of everything", "theory of everything"),
+        ("the", "the"),
+        ("die hard", "die hard"),
+        ("i robot", "i robot"),
+        ("as good as it gets", "as good as it gets"),
+        ("", ""),
+    ],
+)
+def test_a_leading_article_goes(name, bare):
+    assert without_article(name) == bare

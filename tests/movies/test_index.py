@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics.pairwise import cosine_similarity
 
 from ae_helpers.movies import ItemIndex
+from ae_helpers.ratings import only_rated
 
 SMALL = np.array([[1, 0], [2, 1], [0, 3], [-1, 0], [5, 0.1]])
 
@@ -151,7 +152,6 @@ def test_impossible_vectors_are_refused_by_name(value, message, dtype, small_mov
         (SMALL[:4], "There are 4 embeddings, but 5 movies"),
         (SMALL[:, 0], r"its shape is \(5,\)"),
         (SMALL[:, :0], r"its shape is \(5, 0\)"),
-        (SMALL > 0, "dtype is bool"),
         (SMALL.astype(str), "dtype is <U"),
     ],
 )
@@ -188,6 +188,57 @@ def test_a_table_without_a_column_is_refused(small_movies):
 def test_impossible_counts_are_refused(counts, small_movies):
     with pytest.raises(ValueError, match="counts should"):
         ItemIndex(SMALL, small_movies(), counts=counts)
+
+
+# Labels and positions.
+
+
+def test_counts_with_an_index_are_looked_up_by_movie_id(small_movies):
+    movies = small_movies()
+    counts = pd.Series({14: 1, 99: 7, 10: 5, 13: 2, 11: 4, 12: 3})  # of other movies, too, and in another order
+    np.testing.assert_array_equal(ItemIndex(SMALL, movies, counts=counts).movies["ratings"], [5, 4, 3, 2, 1])
+    np.testing.assert_array_equal(ItemIndex(SMALL, movies, counts=[1, 2, 3, 4, 5]).movies["ratings"], [1, 2, 3, 4, 5])
+
+
+def test_value_counts_are_those_of_the_movies(ratings, movies):
+    ratings, movies = only_rated(ratings, movies, at_least=50)
+    index = ItemIndex(np.ones((len(movies), 2)), movies, counts=ratings["movieId"].value_counts())
+    by_id = index.movies.set_index("movieId")["ratings"]
+    assert by_id[1] == 247 and by_id.sum() == len(ratings)
+
+
+def test_embeddings_with_an_index_are_looked_up_by_movie_id(small_movies):
+    table = pd.DataFrame(SMALL, index=small_movies()["movieId"])
+    expected = ItemIndex(SMALL, small_movies()).vectors
+    for given in (table, table[::-1], table.sample(frac=1, random_state=0)):
+        np.testing.assert_array_equal(ItemIndex(given, small_movies()).vectors, expected)
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        (range(5), r"The index of \w+ lacks the movieId 10\. \w+ has an index.*Try \w+\.to_numpy\(\)"),
+        ([10, 11, 13, 14, 15], "lacks the movieId 12"),
+        ([10, 11, 12, 13, 14, 14], "has 14 twice"),
+        (list("abcde"), "lacks the movieId 10"),
+    ],
+)
+def test_an_index_that_is_not_of_the_movies_is_refused(index, message, small_movies):
+    with pytest.raises(ValueError, match=message.replace(r"\w+", "counts")):
+        ItemIndex(SMALL, small_movies(), counts=pd.Series(1, index=index))
+    with pytest.raises(ValueError, match=message.replace(r"\w+", "embeddings")):
+        ItemIndex(pd.DataFrame(1.0, index=index, columns=[0, 1]), small_movies())
+
+
+def test_embeddings_of_torch_and_of_16_bits(small_movies):
+    expected = ItemIndex(SMALL, small_movies()).vectors
+    import ml_dtypes
+
+    np.testing.assert_allclose(ItemIndex(SMALL.astype(ml_dtypes.bfloat16), small_movies()).vectors, expected, atol=1e-2)
+    torch = pytest.importorskip("torch")
+    tensor = torch.tensor(SMALL, requires_grad=True)
+    np.testing.assert_array_equal(ItemIndex(tensor, small_movies()).vectors, expected)
+    np.testing.assert_allclose(ItemIndex(tensor.bfloat16(), small_movies()).vectors, expected, atol=1e-2)
 
 
 # Files.

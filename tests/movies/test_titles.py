@@ -63,6 +63,7 @@ def found(index, asked):
         ("star wars: empire strikes back", "Star Wars: Episode V - The Empire Strikes Back (1980)"),
         ("x-men", "X-Men (2000)"),
         ("der godfather", "The Godfather (1972)"),
+        ("ddie hard", "Die Hard (1988)"),  # "die" is no article here
         ("die hard", "Die Hard (1988)"),
         ("death race 2000", "Death Race 2000 (1975)"),
         ("fellowship of the rnig", "The Lord of the Rings: The Fellowship of the Ring (2001)"),
@@ -164,14 +165,14 @@ def test_each_candidate_can_be_chosen_as_the_message_says(index):
 
 
 def test_the_nearest_come_first_then_the_best_known_then_the_first_of_the_table(small_movies):
-    movies = small_movies(["Alien Moon", "Alien Star", "Alien Seas", "Alien Suns"])
+    movies = small_movies(["Alien Star", "Alien Seas", "Alien Suns", "Alien Moon"])
     for counts, order in ((None, [10, 11, 12, 13]), ([2, 3, 1, 9], [13, 11, 10, 12])):
         with pytest.raises(UnclearTitle) as caught:
             ItemIndex(np.eye(4), movies, counts=counts).find("alien")
         assert caught.value.candidates["movieId"].tolist() == order
     with pytest.raises(UnclearTitle) as caught:
-        ItemIndex(np.eye(4), movies, counts=[2, 3, 1, 9]).find("alien m")
-    assert caught.value.candidates["movieId"][0] == 10
+        ItemIndex(np.eye(4), movies).find("alien m")
+    assert caught.value.candidates["movieId"][0] == 13
 
 
 @pytest.mark.parametrize("asked", ["матрица", "ماتریکس", "千と千尋の神隠し", "👻👻👻", "!?", "\u202e\u200f", "xqzvw"])
