@@ -164,15 +164,12 @@ def test_each_candidate_can_be_chosen_as_the_message_says(index):
             assert index.find(title) == movie
 
 
-def test_the_nearest_come_first_then_the_best_known_then_the_first_of_the_table(small_movies):
+def test_of_equally_near_movies_the_best_known_then_the_first_of_the_table_leads(small_movies):
     movies = small_movies(["Alien Star", "Alien Seas", "Alien Suns", "Alien Moon"])
     for counts, order in ((None, [10, 11, 12, 13]), ([2, 3, 1, 9], [13, 11, 10, 12])):
         with pytest.raises(UnclearTitle) as caught:
             ItemIndex(np.eye(4), movies, counts=counts).find("alien")
         assert caught.value.candidates["movieId"].tolist() == order
-    with pytest.raises(UnclearTitle) as caught:
-        ItemIndex(np.eye(4), movies).find("alien m")
-    assert caught.value.candidates["movieId"][0] == 13
 
 
 @pytest.mark.parametrize("asked", ["матрица", "ماتریکس", "千と千尋の神隠し", "👻👻👻", "!?", "\u202e\u200f", "xqzvw"])
