@@ -243,6 +243,7 @@ def ranking_arrays():
     return scores, relevant
 
 
+@pytest.mark.filterwarnings("error")
 def test_ranking_by_hand():
     scores, relevant = ranking_arrays()
     recall, ndcg = recall_at_k(scores, relevant, k=3), ndcg_at_k(scores, relevant, k=3)
@@ -331,6 +332,14 @@ def test_tables_in_different_orders_are_refused(metric):
         metric(scores, relevant[list("xwyz")], k=2)
     with pytest.raises(ValueError, match="The rows of scores and relevant have different labels"):
         metric(scores, relevant.loc[["b", "a"]], k=2)
+
+
+def test_of_many_equal_scores_the_first_win():
+    scores, relevant = np.arange(300.0)[None] // 100, np.zeros((1, 300), bool)
+    relevant[0, [200, 204, 250]] = True
+    assert recall_at_k(scores, relevant, k=5).tolist() == [2 / 3]
+    assert recall_at_k(scores, relevant, k=51).tolist() == [1]
+    assert recall_at_k(scores, relevant, k=50).tolist() == [2 / 3]
 
 
 def test_lists_are_of_twenty_unless_told():

@@ -277,8 +277,14 @@ def test_user_weights_by_hand(ratings, movies):
 
 
 def test_a_user_without_ratings_has_a_weight():
-    matrix = sp.csr_array(([1.0, 1, 0], ([0, 1, 1], [0, 0, 2])), shape=(2, 3))  # with a 0 that is stored
-    np.testing.assert_allclose(inverse_user_frequency(matrix), [0, np.log(2), np.log(2)])
+    weights = inverse_user_frequency(sp.csr_array([[1.0, 0, 0], [1, 1, 0], [1, 0, 0]]))
+    np.testing.assert_allclose(weights, [0, np.log(3), np.log(3)])
+
+
+def test_a_zero_that_is_stored_is_no_rating():
+    matrix = sp.csr_array(([5.0, 0, 0], ([0, 1, 1], [0, 0, 1])), shape=(2, 2))
+    assert matrix.nnz == 3
+    np.testing.assert_allclose(inverse_user_frequency(matrix), [np.log(2), np.log(2)])
 
 
 def test_weights_with_labels_of_their_own_are_refused(ratings, movies):

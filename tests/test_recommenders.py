@@ -355,6 +355,16 @@ def test_genre_coherence_by_hand():
         genre_coherence(similarity * np.nan, genres)
 
 
+def test_of_many_that_are_equally_near_the_first_count():
+    n = 100
+    genres = np.eye(2)[(np.arange(n) > 5).astype(int)]  # the first six share a genre, and so do the others
+    coherence = genre_coherence(np.ones((n, n)), genres, k=5)
+    assert coherence[0] == 1 and coherence[50] == 0
+    stars = sp.csr_array(np.eye(1, n, 7) * 5)  # a user has movie 7; nobody has another, so all are level
+    lists = judge(Popularity().fit(stars), stars, sp.csr_array((1, n)), k=10)["share of catalogue"]
+    assert np.flatnonzero(lists).tolist() == [0, 1, 2, 3, 4, 5, 6, 8, 9, 10]
+
+
 def test_genre_coherence_is_of_ten_unless_told():
     rng = np.random.default_rng(0)
     similarity, genres = rng.random((20, 20)), rng.random((20, 3))
