@@ -371,6 +371,13 @@ def test_a_bootstrap_interval_by_default():
     assert bootstrap_interval([0, 1], seed=0) == (0, 1) and bootstrap_interval([0, 1], seed=0, level=0.4) == (0.5, 0.5)
 
 
+def test_an_interval_is_of_two_thousand_resamples(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(np, "mean", lambda values, axis: drawn.append(values.shape[:-1]) or values.mean(axis=axis))
+    bootstrap_interval(np.arange(5.0), seed=0)
+    assert sum(shape[0] for shape in drawn if shape) == 2000
+
+
 def test_what_has_no_interval_is_refused():
     for bad in ([1.0], [], np.ones((2, 2)), [np.nan, 1]):
         with pytest.raises(ValueError, match="two values or more"):

@@ -199,10 +199,12 @@ def test_a_like_is_a_number_of_stars(ratings, liked):
 # Tables that are none, in each function that takes one.
 
 WRONG = {
-    "lacks ['rating']": lambda r: r.drop(columns="rating"),
+    "ratings should have the columns ['movieId', 'rating', 'userId'], but lacks ['rating']": lambda r: r.drop(
+        columns="rating"
+    ),
     "lacks ['movieId', 'userId']": lambda r: r[["rating"]],
-    "several columns ['rating']": lambda r: pd.concat([r, r[["rating"]]], axis=1),
-    "a table (pandas.DataFrame), but a ndarray came": lambda r: r.to_numpy(),
+    "ratings has several columns ['rating']": lambda r: pd.concat([r, r[["rating"]]], axis=1),
+    "ratings should be a table (pandas.DataFrame), but a ndarray came": lambda r: r.to_numpy(),
     "2 ratings have no userId (NaN)": lambda r: r.assign(userId=[7, np.nan, 9, np.nan, 8]),
     "1 ratings have no movieId (NaN)": lambda r: r.assign(movieId=pd.array([10, 20, None, 30, 10], "Int64")),
     "A rating is NaN or infinite": lambda r: r.assign(rating=[4, np.nan, 5, 4, 4]),
