@@ -156,10 +156,10 @@ class _RatingsFile:
         separator, lines = self.separator, lines.strip(b" \r\n")
         if separator == "::":  # pandas' fast parser wants a single character
             lines, separator = lines.replace(b"::", b"\t"), "\t"
-        # What pandas would let pass: it ends a number at a NUL, compares the number of
-        # fields of all other lines with that of the first, and joins lines that are quoted.
-        if b"\0" in lines:
-            raise ValueError("there is a NUL byte")
+        # What pandas would let pass: it ends a number at a NUL and a line at a carriage return, compares the
+        # number of fields of all other lines with that of the first, and joins lines that are quoted.
+        if b"\0" in lines or (b"\r" in lines and b"\r" in lines.replace(b"\r\n", b"\n")):
+            raise ValueError("there is a NUL or a carriage return")
         if lines.split(b"\n", 1)[0].count(separator.encode()) != len(self.columns) - 1:
             raise ValueError(f"there are not {len(self.columns)} fields")
         is_quoted = b'"' in lines
@@ -197,7 +197,7 @@ class _RatingsFile:
                     f"separated by {self.separator!r}, found {len(fields)}: {text[:80]!r}. {MEND}"
                 )
             for column, field in zip(self.columns, fields, strict=True):
-                problem = self._problem(column, field.strip())
+                problem = self._problem(column, field.strip(" "))
                 if problem:
                     raise ValueError(
                         f"{self.file}, line {number}: {column} is {field[:80]!r}, {problem}. "

@@ -487,6 +487,9 @@ def damage(file, old, new):
         (b"1141415820", b"99999999999999999999", ", line 4: timestamp is '99999999999999999999', which is no"),
         (b"userId,movieId,rating,timestamp", b"userId,movieId,timestamp", ", line 1: .* but rating should be"),
         (b"userId,movieId,rating,timestamp", b"rating,rating,movieId,userId", ", line 1: .* but rating, timestamp sh"),
+        (b"rating,timestamp\n", b"rating,timestamp\r", r", line 1: the columns are .*, but timestamp should be"),
+        (b"2,10,4.0", b"2,10\r,4.0", r", line 4: movieId is '10\\r', which"),
+        (b"2,10,4.0", b"2,10,4.0,1141415820\r2,20,4.0", r", line 4: expected 4 fields .*, found 7"),
         (b"userId,movieId,rating,timestamp\n", b"", ", line 1: .* userId, movieId, rating, timestamp should"),
     ],
 )
@@ -619,7 +622,7 @@ def test_times_of_another_kind(tmp_path, times, problem):
     refuses(tmp_path, "ratings.csv", problem)
 
 
-@pytest.mark.parametrize("times", [[3], [3, 1], [964982703, 964982703 // 4 + 1], [0, 964982703, 0]])
+@pytest.mark.parametrize("times", [[3], [3, 1], [20_000_000_000], [964982703, 964982703 // 4 + 1], [0, 964982703, 0]])
 def test_small_times_are_read(tmp_path, times):
     """Of one magnitude, without a newline at the end; or of any, with one."""
     write_rated_at(tmp_path, times)
