@@ -162,7 +162,6 @@ class _RatingsFile:
             raise ValueError("there is a NUL or a carriage return")
         if lines.split(b"\n", 1)[0].count(separator.encode()) != len(self.columns) - 1:
             raise ValueError(f"there are not {len(self.columns)} fields")
-        is_quoted = b'"' in lines
         with np.errstate(invalid="ignore", over="ignore"):  # a number that is too large is an error, without a warning
             table = pd.read_csv(
                 io.BytesIO(lines),
@@ -172,10 +171,9 @@ class _RatingsFile:
                 index_col=False,
                 dtype=RATING_COLUMNS | {"timestamp": "str" if self.has_dates else "int64"},
                 na_filter=False,  # so that an empty field is an error; parsing is faster, too
-                quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
                 skipinitialspace=True,
             )[list(RATING_COLUMNS)]
-        if is_quoted and len(table) != sum(map(bool, map(bytes.strip, lines.split(b"\n")))):
+        if b'"' in lines and len(table) != sum(map(bool, map(bytes.strip, lines.split(b"\n")))):
             raise ValueError("a quotation mark is missing")
         if self.has_dates:
             table["timestamp"] = _seconds(table["timestamp"])
@@ -262,8 +260,7 @@ def _seconds(dates):
 
 
 def _is_whole_number(field, dtype="int32"):
-    digits = field.lstrip("0")
-    return field.isascii() and field.isdigit() and len(digits) < 20 and int(digits or 0) <= np.iinfo(dtype).max
+    return field.isascii() and field.isdigit() and len(field) < 20 and int(field) <= np.iinfo(dtype).max
 
 
 def _check_against_movies(ratings, movies, file, movies_name):

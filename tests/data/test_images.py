@@ -188,7 +188,8 @@ def datasets(tmp_path, monkeypatch):
 )
 def test_damaged_file_is_named_with_its_mend(datasets, load, name, damage, error, problem):
     damage(datasets / name)
-    message = f"{re.escape(str(datasets / name))} {problem}.*git checkout.*build_datasets"
+    path = re.escape(str(datasets / name))
+    message = f"{path} {problem}.*`git checkout -- {path}`.*build_datasets"
     with pytest.raises(error, match=message) as info:
         load()
     assert info.type is error

@@ -74,6 +74,12 @@ def write_ml_1m(folder):
     write_dat(folder, "latin-1", rating=int)
 
 
+def write_ml_1m_of_windows(folder):
+    write_ml_1m(folder)
+    for file in folder.iterdir():
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+
+
 def write_ml_10m(folder):
     write_dat(folder, "utf-8", rating=float)
 
@@ -236,6 +242,7 @@ def test_no_bundled_title_ends_with_an_article(tables):
         write_csv_with_empty_lines,
         write_packed_csv,
         write_ml_1m,
+        write_ml_1m_of_windows,
         write_ml_10m,
         write_ml_100k,
         write_kaggle,
@@ -308,6 +315,20 @@ def test_folder_in_a_folder_and_zip(tmp_path, write, where, packed):
                 archive.write(file, file.relative_to(tmp_path / "given"))
         for first, second in zip(expected, load_movielens(tmp_path / "ml.zip"), strict=True):
             pd.testing.assert_frame_equal(first, second)
+
+
+def test_hetrec_without_a_year(tmp_path):
+    write_hetrec(tmp_path)
+    damage(tmp_path / "movies.dat", b"\t1977\t", b"\t\\N\t")
+    movies = load_movielens(tmp_path)[1]
+    assert movies["title"].tolist()[1] == "Star Wars: Episode IV - A New Hope"
+    assert movies["year"].isna().tolist() == [False, True, False, False]
+
+
+def test_hetrec_without_genres(tmp_path):
+    write_hetrec(tmp_path)
+    damage(tmp_path / "movie_genres.dat", b"10\tDrama\n10\tWar\n", b"")
+    assert load_movielens(tmp_path)[1]["genres"].tolist()[:2] == ["", "Action|Sci-Fi"]
 
 
 def test_home_is_found(tmp_path, monkeypatch):
@@ -459,7 +480,7 @@ def damage(file, old, new):
         (b"4.0", b'4.0"', ", line 4: rating is '4.0\"', which is no number"),
         (b"4.0", "٤".encode(), ", line 4: rating is '٤', which is no number"),
         (b"2,10,", "٢,10,".encode(), ", line 4: userId is '٢', which is no whole number"),
-        (b"2,10,", b"9" * 5000 + b",10,", ", line 4: userId is '9{80}', which is no whole number"),
+        (b"2,10,", b"9" * 4500 + b",10,", ", line 4: userId is '9{80}', which is no whole number"),
         (b"1141415820", b"-1", ", line 4: timestamp is '-1', which is no whole number"),
         (b"1141415820", b"2006-03-03", ", line 4: timestamp is '2006-03-03', which is no whole number"),
         (
@@ -513,13 +534,15 @@ def test_damaged_ratings(tmp_path, old, new, problem):
         (b'"Girl, Interrupted (1999)"', b"Girl, Interrupted (1999)", ", line 4: expected 3 fields .*, found 4"),
         (b'(1977)"', b"(1977)", r", line 3: "),  # a quotation mark that never closes
         ("é".encode(), b"\xe9", ", line 2: byte 0xe9 is not UTF-8"),
-        (b"20,", b"9" * 5000 + b",", ", line 3: the movie's id is '9{80}', which is no whole number"),
+        (b"20,", b"9" * 4500 + b",", ", line 3: the movie's id is '9{80}', which is no whole number"),
         (b"20,", "٢٠,".encode(), ", line 3: the movie's id is '٢٠', which is no whole number"),
         (b"Star Wars", b"Star\0Wars", ", line 3: "),
         (b"Star Wars", b"Star\x1bWars", r", line 3: title is 'Star\\x1bWars: .*, with the control character"),
         (b"Star Wars", b"Star, The" * 2000, r", line 3: title has 18,.* letters, beginning with 'Star, The.*1,000 are"),
         (b"Star Wars", b"(" * 200_000, ", line 3: "),
         (b"Action|Sci-Fi", b"x" * 1001, ", line 3: genres has 1,001 letters"),
+        (b",,Drama", b',,"Drama', ", line 6: "),
+        (b'(1977)",Action|Sci-Fi\n30', b'\n(1977)",Action\nx', ", line 5: the movie's id is 'x'"),
         (b"movieId,title,genres", b"movieId,title", ", line 1: .* but genres should be"),
         (b"movieId,title,genres\n", b"", ", line 1: .* but movieId, title, genres should be"),
     ],
@@ -668,6 +691,17 @@ def test_damaged_gzip(tmp_path, name, change):
     write_packed_csv(tmp_path)
     (tmp_path / name).write_bytes(change((tmp_path / name).read_bytes()))
     refuses(tmp_path, name, " is damaged or cut short")
+
+
+def test_a_quotation_that_swallows_a_line_is_refused(tmp_path):
+    """In a column that nobody needs, too."""
+    lines = RATINGS_CSV.replace("timestamp", "timestamp,note").splitlines()
+    notes = ["", ",a", ',"b', ',c"', ",d", ",e"]
+    (tmp_path / "ratings.csv").write_text(
+        "\n".join(line + note for line, note in zip(lines, notes, strict=True)) + "\n"
+    )
+    (tmp_path / "movies.csv").write_text(MOVIES_CSV, "utf-8")
+    refuses(tmp_path, "ratings.csv", ", in or after line 2: a quotation mark is missing")
 
 
 def test_ratings_cut_anywhere_are_refused(tmp_path):
