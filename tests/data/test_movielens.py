@@ -433,10 +433,19 @@ def test_damaged_zip(tmp_path, change, problem):
         load_movielens(zipped(tmp_path, change))
 
 
-def test_zip_can_be_removed_after_reading(tmp_path):
+def test_zip_is_closed_after_reading(tmp_path, monkeypatch):
+    """Windows removes no file that is open."""
+    archives = []
+
+    class Recorded(zipfile.ZipFile):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            archives.append(self)
+
     file = zipped(tmp_path, lambda content: content)
+    monkeypatch.setattr(zipfile, "ZipFile", Recorded)
     load_movielens(file)
-    file.unlink()  # Windows refuses while it is open
+    assert [archive.fp for archive in archives] == [None]
 
 
 @pytest.mark.parametrize("name", ["ratings.csv", "movies.csv"])
