@@ -37,6 +37,7 @@ def test_the_year_is_split_off(title, name, year):
         ("Kid, The (Gamin, Le) (1921)", "The Kid (Le Gamin) (1921)"),
         ("Avventura, L' (Adventure, The) (1960)", "L'Avventura (The Adventure) (1960)"),
         ("Ragazza (a.k.a. Girl, The) (1960)", "Ragazza (a.k.a. The Girl) (1960)"),
+        ("Ragazza (A.K.A. Girl, The) (1960)", "Ragazza (A.K.A. The Girl) (1960)"),
         (
             "Lord of the Rings: The Return of the King, The (2003)",
             "The Lord of the Rings: The Return of the King (2003)",
