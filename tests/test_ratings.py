@@ -314,6 +314,8 @@ def test_empty_rows_and_columns_at_the_end_stay():
     np.testing.assert_allclose(unit_rows(matrix).toarray(), matrix.toarray() / 5, rtol=1e-6)
     np.testing.assert_array_equal(weighted(matrix, np.full(5, 2)).toarray(), 2 * matrix.toarray())
     assert unit_rows(sp.csr_array((3, 2))).nnz == 0
+    stored = sp.csr_array(([0.0, 2], [0, 1], [0, 1, 2]), shape=(2, 2))  # a row of a zero that is stored
+    np.testing.assert_array_equal(unit_rows(stored).toarray(), [[0, 0], [0, 1]])
 
 
 def with_duplicates():
