@@ -207,6 +207,8 @@ def test_titles_of_punctuation_only_and_without_year(small_movies):
 def test_titles_as_grouplens_writes_them(small_movies):
     index = ItemIndex(np.eye(2), small_movies(["Matrix, The (1999)", "Ragazza, La (a.k.a. Girl, The) (1960)"]))
     assert [index.find("the matrix"), index.find("la ragazza"), index.find("girl")] == [10, 11, 11]
+    index = ItemIndex(np.eye(2), small_movies(["Ragazza (A.K.A. Girl, The) (1960)", "Akagirls"]))
+    assert index.find("girl") == 10
 
 
 def test_an_empty_title_in_the_table_is_never_meant(small_movies):
