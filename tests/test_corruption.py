@@ -95,7 +95,7 @@ def test_refuses_flat_images_where_neighbours_count(add, amount, options, shape)
         add(np.zeros(shape), amount, **options)
 
 
-@pytest.mark.parametrize("shape", [(784, 784), (48, 60), (20, 63), (30, 299), (100, 50), (64, 48)])
+@pytest.mark.parametrize("shape", [(784, 784), (48, 60), (20, 63), (30, 299), (20, 150), (100, 50), (64, 48)])
 def test_takes_one_image_of_any_other_shape(shape):
     x = images(shape)
     np.testing.assert_array_equal(add_blur(x, 1), add_blur(x[None], 1)[0])

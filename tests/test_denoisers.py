@@ -59,6 +59,7 @@ def test_the_channel_axis_and_the_batch_make_no_difference(denoiser):
     ("x_noisy", "x", "message"),
     [
         (NOISY[:5], X[:4], r"same shape, but have \(5, 12, 12, 1\) and \(4, 12, 12, 1\)"),
+        (NOISY[:5], X[:5, :6], r"same shape, but have \(5, 12, 12, 1\) and \(5, 6, 12, 1\)"),
         (NOISY[:5], 2 * X[:5] + 1, r"x should lie in \[0, 1\]"),
         (NOISY[:5] * np.nan, X[:5], "x_noisy has 720 values that are NaN"),
         (NOISY[:0], X[:0], "x_noisy is empty"),
@@ -202,6 +203,16 @@ def test_linear_map_is_least_squares():
     np.testing.assert_allclose(ours, theirs.reshape(X.shape), atol=2e-3)
 
 
+def test_linear_map_learns_from_all_parts_of_many_images():
+    # More than are taken at a time, and each third of them is made in another way.
+    rng = np.random.default_rng(0)
+    noisy = rng.random((11_001, 2, 2)).astype(np.float32)
+    x = np.concatenate([part @ rng.random((2, 2)) / 2 for part in np.split(noisy, 3)])
+    flat = noisy.reshape(-1, 4)
+    theirs = LinearRegression().fit(flat, x.reshape(-1, 4)).predict(flat)
+    np.testing.assert_allclose(LinearMap().fit(noisy, x).denoise(noisy), theirs.reshape(x.shape), atol=1e-4)
+
+
 def test_linear_map_survives_constant_pixels():
     dark = X.copy()
     dark[:, :3] = 0
@@ -218,6 +229,7 @@ def test_linear_map_survives_constant_pixels():
         (lambda: MedianFilter(2.5), "size .* is 2.5"),
         (lambda: PCAProjection(True), "n_components .* is True"),
         (lambda: GaussianFilter([]), r"widths should be positive numbers, at least one, but is \(\)"),
+        (lambda: GaussianFilter([1, 0.0]), r"widths .* is \(1, 0.0\)"),
         (lambda: GaussianFilter([1, np.inf]), r"widths .* is \(1, inf\)"),
         (lambda: GaussianFilter([np.nan]), r"widths .* is \(nan,\)"),
         (lambda: NonLocalMeans([0.1, -1]), r"strengths .* is \(0.1, -1\)"),
