@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 from keras import ops
 
-from ae_helpers.checks import as_csr, as_floats, same_labels, same_shape, whole_number
+from ae_helpers.checks import as_csr, as_floats, positive_int, same_labels, same_shape, whole_number
 
 pytestmark = pytest.mark.backend
 
@@ -147,3 +147,39 @@ def test_labels_in_other_orders_are_refused():
         same_labels(one=table, other=wrong.to_numpy())
     with pytest.raises(ValueError, match="rows"):
         same_labels(one=table["x"], other=table["x"].iloc[::-1])
+
+
+def test_positive_int():
+    assert type(positive_int(np.int64(3), "size")) is int and positive_int(1, "size") == 1
+    for bad in (0, -1, True, 2.0, "2", None):
+        with pytest.raises(ValueError, match=f"size should be a positive whole number, but is {bad!r}"):
+            positive_int(bad, "size")
+
+
+class TensorOfTorch:
+    """What torch's tensors have, and refuse: no NumPy array before `detach`, none of 16 bits."""
+
+    def __init__(self, itemsize, gradients=True):
+        self.itemsize, self._gradients = itemsize, gradients
+
+    def detach(self):
+        return TensorOfTorch(self.itemsize, gradients=False)
+
+    def cpu(self):
+        return self
+
+    def is_floating_point(self):
+        return True
+
+    def float(self):
+        return TensorOfTorch(4, self._gradients)
+
+    def __array__(self, dtype=None, copy=None):
+        if self._gradients or self.itemsize < 4:
+            raise RuntimeError("no NumPy array")
+        return np.array([0.5, 1], np.float32)
+
+
+@pytest.mark.parametrize("itemsize", [2, 4])
+def test_tensors_of_torch_under_any_backend(itemsize):
+    assert as_floats(TensorOfTorch(itemsize), "x").tolist() == [0.5, 1]

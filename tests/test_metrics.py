@@ -1,5 +1,6 @@
 import re
 import tracemalloc
+import warnings
 
 import keras
 import numpy as np
@@ -40,7 +41,9 @@ def pair():
 def test_equal_images(pair):
     x = pair[0][:5]
     assert squared_error(x, x).tolist() == [0] * 5
-    assert psnr(x, x).tolist() == [np.inf] * 5
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert psnr(x, x).tolist() == [np.inf] * 5
 
 
 def test_two_images_by_hand():
@@ -78,6 +81,7 @@ def test_cross_entropy_is_lowest_where_both_are_equal(pair):
 def test_cross_entropy_of_a_pixel_all_wrong_is_bounded(dtype, epsilon):
     x = np.array([[0], [1]], dtype)
     np.testing.assert_allclose(binary_cross_entropy(x, 1 - x, epsilon=epsilon), -np.log(epsilon), rtol=1e-6)
+    np.testing.assert_allclose(binary_cross_entropy(x, 1 - x), -np.log(1e-7), rtol=1e-6)
 
 
 # Reconstruction: against others, and how exact.
@@ -87,6 +91,7 @@ def test_psnr_is_that_of_scikit_image(pair):
     x, x_hat = pair[0][:20], pair[1][:20]
     theirs = [peak_signal_noise_ratio(a, b, data_range=1) for a, b in zip(x, x_hat, strict=True)]
     np.testing.assert_allclose(psnr(x, x_hat), theirs, rtol=1e-6)
+    np.testing.assert_allclose(psnr(np.repeat(x, 3, axis=-1), np.repeat(x_hat, 3, axis=-1)), theirs, rtol=1e-6)
 
 
 def test_ssim_is_that_of_scikit_image_for_each_image_alone(pair):
@@ -217,6 +222,8 @@ def test_cross_entropy_refuses_what_is_no_probability():
         binary_cross_entropy(OK, changed(1.5))
     with pytest.raises(ValueError, match=r"epsilon should lie between 0 and 0\.5, but is 0"):
         binary_cross_entropy(OK, OK, epsilon=0)
+    with pytest.raises(ValueError, match=r"epsilon .* is 0\.5"):
+        binary_cross_entropy(OK, OK, epsilon=0.5)
 
 
 # Ranking.

@@ -234,6 +234,16 @@ def test_all_ways_to_reconstruct_agree(model, x):
         np.testing.assert_allclose(other, x_hat, atol=1e-6)
 
 
+def test_the_size_of_batches_is_handed_on(x, monkeypatch):
+    model = small_dense()
+    sizes = []
+    for part in (model, model.encoder, model.decoder):
+        monkeypatch.setattr(part, "predict", lambda x, batch_size, verbose: sizes.append(batch_size) or np.zeros(3))
+    model.encode(x, batch_size=2), model.decode(x[:, 0, :3, 0], batch_size=3), model.reconstruct(x, batch_size=4)
+    model.encode(x), model.decode(x[:, 0, :3, 0]), model.reconstruct(x)
+    assert sizes == [2, 3, 4, 256, 256, 256]
+
+
 def test_training_reaches_both_parts(x):
     model = with_state()
     at_rest = keras.ops.convert_to_numpy(model(x, training=False))
