@@ -83,3 +83,38 @@ def test_long_titles_take_no_time(piece):
 )
 def test_a_leading_article_goes(name, bare):
     assert without_article(name) == bare
+
+
+EVERYWHERE = [
+    "the",
+    "a",
+    "an",
+    "la",
+    "le",
+    "les",
+    "los",
+    "las",
+    "el",
+    "lo",
+    "il",
+    "gli",
+    "un",
+    "une",
+    "una",
+    "das",
+    "der",
+    "den",
+    "det",
+]
+ONLY_BEHIND = ["i", "die", "de", "en", "o", "os", "as"]  # in front, they are words of English titles, too
+
+
+@pytest.mark.parametrize("article", EVERYWHERE + ONLY_BEHIND)
+def test_each_article_is_known(article):
+    assert article_first(f"Name, {article.title()} (1995)") == f"{article.title()} Name (1995)"
+    assert without_article(f"{article} name") == ("name" if article in EVERYWHERE else f"{article} name")
+
+
+@pytest.mark.parametrize("also", ["a.k.a. ", "aka ", "A.K.A. ", "a.ka ", "ak.a. "])
+def test_an_article_stands_behind_also_known_as(also):
+    assert article_first(f"Ragazza ({also}Girl, The)") == f"Ragazza ({also}The Girl)"

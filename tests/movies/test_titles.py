@@ -227,6 +227,121 @@ def test_how_well_known_a_movie_is_decides_whether_to_ask(small_movies):
         ItemIndex(np.eye(2), movies, counts=[10, 100]).find("ring")
 
 
+def question(index, asked, **year):
+    with pytest.raises(UnclearTitle) as caught:
+        index.find(asked, **year)
+    return caught.value
+
+
+def altered(name, slips):
+    """The name with so many of its first letters replaced."""
+    return "z" * slips + name[slips:]
+
+
+def test_what_is_worth_a_question(small_movies):
+    def slips_in_candidates(*slips):
+        index = ItemIndex(np.eye(len(slips)), small_movies([altered("abcdefghij", n) for n in slips]))
+        return [slips[movie - 10] for movie in question(index, "abcdefghij").candidates["movieId"]]
+
+    assert slips_in_candidates(3, 4, 5, 6) == [3, 4, 5]  # half of the letters are right
+    assert slips_in_candidates(4, 5, 6) == [4, 5]
+    assert slips_in_candidates(1, 1, 3, 4) == [1, 1, 3]  # not much less near than the nearest
+
+
+def test_two_names_that_differ_by_a_letter_are_told_apart_if_they_are_short(small_movies):
+    name = "abcdefghijklmnopqrstuvwxyabcde"
+    for counts in (None, [1_000, 1]):  # being better known does not make it sure
+        short, long = (
+            ItemIndex(np.eye(2), small_movies([name[:n], altered(name[:n], 1)]), counts=counts) for n in (25, 30)
+        )
+        assert short.find(name[:25]) == 10
+        assert question(long, name).candidates["movieId"].tolist() == [10, 11]
+
+
+def test_another_number_counts_as_some_slips(small_movies):
+    name = "abcdefghijklmnopqrstuvwxyabcd"
+    titles = [f"{name}2", f"{altered(name, 6)}3", f"{altered(name, 5)}3"]
+    candidates = question(ItemIndex(np.eye(3), small_movies(titles)), f"{name}3").candidates
+    assert candidates["movieId"].tolist() == [12, 10, 11]
+
+
+def test_how_much_better_known_another_movie_must_be(small_movies):
+    movies = small_movies(["Ring (1998)", "The Ring and I (2002)"])
+    assert ItemIndex(np.eye(2), movies, counts=[10, 30]).find("ring") == 10
+    question(ItemIndex(np.eye(2), movies, counts=[10, 40]), "ring")
+
+
+def test_a_question_has_up_to_ten_that_fit_or_five_that_are_near(small_movies):
+    words = ["red", "blue", "green", "black", "white", "gold", "pink", "grey", "brown", "cyan", "lime", "teal"]
+    fit = ItemIndex(np.eye(12), small_movies([f"Star {word}" for word in words]))
+    assert len(question(fit, "star").candidates) == 10
+    near = ItemIndex(np.eye(7), small_movies([altered("abcdefghij", 3), *[altered("abcdefghij", 4)] * 6]))
+    assert question(near, "abcdefghij").candidates["movieId"].tolist() == [10, 11, 12, 13, 14]
+
+
+def test_a_question_gives_each_title_with_its_year_once(small_movies):
+    movies = small_movies(["Alien Star", "Alien Seas (1999)", "Alien Suns"])
+    movies["year"] = [1980, 1999, None]
+    lines = str(question(ItemIndex(np.eye(3), movies), "alien")).split("\n")
+    assert lines[1:4] == [
+        "  Alien Star (1980), movieId 10",
+        "  Alien Seas (1999), movieId 11",
+        "  Alien Suns, movieId 12",
+    ]
+    assert lines[4] == "Ask again with title and year, such as 'Alien Star (1980)', or the movieId."
+    twins = str(question(ItemIndex(np.eye(2), small_movies(["Alien (1979)"] * 2)), "alien"))
+    assert twins.endswith("\nAsk again with the movieId.")
+
+
+@pytest.mark.parametrize(
+    ("title", "asked"),
+    [
+        # A series with its last part, or with the one before it.
+        ("Star Wars: Episode IV - A New Hope (Guerra) (1977)", "star wars a new hope"),
+        ("Star Wars: Episode IV - A New Hope (Guerra) (1977)", "star wars episode 4"),
+        ("Strange or: How I Learned", "how i learned"),
+        ("Odd Couple - The Sequel", "sequel"),
+        # Letters, one by one: names so short that a slip is too much.
+        ("Æon", "aeon"),
+        ("Œil", "oeil"),
+        ("Øre", "ore"),
+        ("Đon", "don"),
+        ("Ðor", "dor"),
+        ("Þor", "thor"),
+        ("Łza", "lza"),
+        ("Irk", "ırk"),
+        ("Q&A", "q and a"),
+        ("Eß", "ess"),
+        ("Zoé", "zoe"),
+        ("D'X", "dx"),
+        ("D’X", "dx"),
+        ("D`X", "dx"),
+        ("D.X", "dx"),
+        ("A_B", "a b"),
+        ("L'Eau", "eau"),
+        ("L’Eau", "eau"),
+        # Numbers of parts.
+        *((f"Saga: {word} III", "saga 3") for word in ("Part", "Volume", "Vol.", "Episode", "Chapter")),
+        *((f"Saga: {word} X", "saga 10") for word in ("Part", "Volume", "Vol.", "Episode", "Chapter")),
+        ("Saga Part 12", "saga 12"),
+    ],
+)
+def test_other_spellings_and_parts_of_a_title(title, asked, small_movies):
+    assert ItemIndex(np.eye(2), small_movies(["Something Else", title])).find(asked) == 11
+
+
+def test_numerals(small_movies):
+    numerals = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"]
+    index = ItemIndex(np.eye(10), small_movies([f"Saga: Part {numeral}" for numeral in numerals]))
+    assert [index.find(f"saga {number}") for number in range(1, 11)] == list(range(10, 20))
+    index = ItemIndex(np.eye(10), small_movies([f"Saga {numeral}" for numeral in numerals]))
+    for row, (numeral, number) in enumerate(zip(numerals, range(1, 11), strict=True)):
+        if numeral in "IX" and len(numeral) == 1:  # also a word and a letter
+            question(index, f"saga {number}")
+        else:
+            assert index.find(f"saga {number}") == 10 + row
+
+
 def test_slips_in_titles_of_well_known_films(ratings, movies):
     """A small part of `benchmarks/titles.py`."""
     movies = movies.assign(counts=movies["movieId"].map(ratings["movieId"].value_counts()).fillna(0).astype(int))
