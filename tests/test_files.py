@@ -119,7 +119,39 @@ def test_a_link_stays_a_link(tmp_path):
 
 
 def test_a_folder_in_the_way_and_a_missing_folder_are_named(tmp_path):
-    with pytest.raises(IsADirectoryError, match=r"is a folder\. Give another name"):
+    with pytest.raises(IsADirectoryError, match=rf"{tmp_path.name} is a folder\. Give another name"):
         write("new", tmp_path)
     with pytest.raises(FileNotFoundError, match=r"There is no folder .*nowhere\. Make it"):
         write("new", tmp_path / "nowhere" / "file")
+    with pytest.raises(FileNotFoundError, match=rf"There is no folder .*{tmp_path.name}/file"):
+        (tmp_path / "file").write_text("no folder")
+        write("new", tmp_path / "file" / "b")
+
+
+def test_unfinished_files_are_hidden_and_stand_beside_their_targets(tmp_path):
+    (tmp_path / "b").mkdir()
+    with whole_or_not(tmp_path / "a", tmp_path / "b" / "c") as parts:
+        for part, folder in zip(parts, (tmp_path, tmp_path / "b"), strict=True):
+            assert part.parent.parent == folder and part.parent.name.startswith(".unfinished-")
+            part.write_text("new")
+
+
+def test_an_undone_move_keeps_the_date_of_the_old_file(tmp_path, calls, monkeypatch):
+    monkeypatch.setattr(files.os, "link", no_link)
+    (tmp_path / "a").write_text("old")
+    os.utime(tmp_path / "a", (1_000_000_000, 1_000_000_000))
+    calls.failing = 2
+    with pytest.raises(PermissionError):
+        write("new", tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "a").stat().st_mtime == 1_000_000_000
+
+
+def test_names_of_each_folder_are_on_the_disk_and_nothing_stays_open(tmp_path, calls):
+    if not Path("/proc/self/fd").exists():
+        pytest.skip("file descriptors have no names here")
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    n_open = len(os.listdir("/proc/self/fd"))
+    write("new", tmp_path / "one" / "a", tmp_path / "two" / "b", tmp_path / "two" / "c")
+    assert sorted(calls[6:]) == [("fsync", "one"), ("fsync", "two")]
+    assert len(os.listdir("/proc/self/fd")) == n_open

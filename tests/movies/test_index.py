@@ -95,6 +95,65 @@ def test_the_arguments_stay_as_they_are(small_movies):
     assert index.similar("A", 1).index.tolist() == [14] and len(index) == 5
 
 
+def test_lists_are_of_ten_unless_told(index):
+    assert len(index.similar("alien")) == len(index.similar_to_many(["alien", 1])) == 10
+
+
+def test_numbers_of_numpy_will_do(small_movies):
+    index = ItemIndex(SMALL, small_movies())
+    assert index.similar(np.int32(12), np.int64(2)).index.tolist() == index.similar(12, 2).index.tolist()
+    assert type(index.find("B")) is int and index.find("B") == 11
+
+
+def test_the_year_says_which_movie(small_movies):
+    index = ItemIndex(SMALL, small_movies(["A (2001)", "B (2002)", "A (2003)", "D (2004)", "E"]))
+    for movie, year in ((10, 2001), (12, 2003)):
+        assert index.find("A", year=year) == movie
+        assert movie not in index.similar("A", 4, year=year).index
+        assert index.similar("A", 4, year=year).columns.name == f"like A ({year})"
+
+
+def test_a_long_list_of_liked_movies_is_cut_at_80_letters(small_movies):
+    titles = [f"A title of {word} words (2001)" for word in ("two", "three", "four", "five", "six")]
+    index = ItemIndex(SMALL, small_movies(titles))
+    assert index.similar_to_many([10, 11], 1).columns.name == f"like {titles[0]}, {titles[1]}"
+    name = index.similar_to_many([10, 11, 12], 1).columns.name
+    assert name == f"like {titles[0]}, {titles[1]}, A title of ..." and 70 < len(name) <= 80
+
+
+def test_a_cosine_is_at_most_one(small_movies):
+    n = 200
+    vectors = np.repeat(np.random.default_rng(0).normal(size=(n, 50)), 2, axis=0)
+    vectors[1::2] *= -1  # each beside its opposite
+    vectors = np.concatenate([vectors, vectors[::2]])
+    index = ItemIndex(vectors, small_movies([f"{row}!" for row in range(3 * n)]))
+    products = (index.vectors @ index.vectors.T).ravel()
+    assert products.max() > 1 and products.min() < -1  # by rounding
+    for row in range(0, 2 * n, 2):
+        similarity = index.similar(10 + row, 3 * n - 1)["similarity"]
+        assert similarity.max() <= 1 and similarity.min() >= -1
+        assert similarity.iloc[0] > 0.999 and similarity.iloc[-1] < -0.999
+
+
+def test_vectors_cannot_be_changed_and_unit_vectors_stay(small_movies):
+    index = ItemIndex(SMALL, small_movies())
+    with pytest.raises(ValueError, match="read-only"):
+        index.vectors[0] = 0
+    assert index.vectors.flags.c_contiguous
+    np.testing.assert_array_equal(ItemIndex(index.vectors, small_movies()).vectors, index.vectors)
+    nearly = np.array([[1 + 1e-4, 0], [0, 1 - 1e-4]])
+    np.testing.assert_allclose(ItemIndex(nearly, small_movies("AB")).vectors, np.eye(2), atol=1e-7)
+
+
+def test_the_table_of_movies_is_in_order_and_of_its_own(small_movies):
+    movies = small_movies()[["genres", "year", "title", "movieId"]].assign(more=1, year=[2001, 2002, 2003, 2004, None])
+    index = ItemIndex(SMALL, movies.set_axis(list("edcba")), counts=[5.0, 0, 0, 0, 2])
+    assert index.movies.columns.tolist() == ["movieId", "title", "year", "genres", "ratings"]
+    assert index.movies.index.tolist() == [0, 1, 2, 3, 4]
+    assert index.movies["year"].dtype == "Int16" and index.movies["year"].isna().tolist() == [False] * 4 + [True]
+    assert index.movies["ratings"].tolist() == [5, 0, 0, 0, 2] and index.movies["ratings"].dtype == np.int64
+
+
 # Refusals.
 
 
@@ -123,9 +182,9 @@ def test_an_unknown_id_is_refused(movie, small_movies):
         ItemIndex(SMALL, small_movies()).similar(movie)
 
 
-@pytest.mark.parametrize("movie", [None, 1.0, True, ["A"]])
+@pytest.mark.parametrize("movie", [None, 1.0, True, np.True_, ["A"]])
 def test_what_is_no_movie_is_refused(movie, small_movies):
-    with pytest.raises(ValueError, match="should be a title or a movieId"):
+    with pytest.raises(ValueError, match=f"should be a title or a movieId, but is {re.escape(repr(movie))}"):
         ItemIndex(SMALL, small_movies()).similar(movie)
 
 
@@ -167,6 +226,8 @@ def test_embeddings_of_another_form_are_refused(values, message, small_movies):
         ({"movieId": [1, 2, 3, 4, 5.5]}, "movieId should hold whole numbers, but its dtype is float64"),
         ({"title": ["A", "B", None, "D", "E"]}, "The title of movie 12 should be a string"),
         ({"genres": [1, 2, 3, 4, 5]}, "The genres of movie 10 should be a string, but is 1"),
+        ({"movieId": pd.array([1, 2, None, 4, 5], "Int64")}, "movieId should hold whole numbers"),
+        ({"title": ["A", "B", 3, "D", "E"]}, "The title of movie 12 should be a string, but is 3"),
         ({"year": [1.5, 2, 3, 4, 5]}, "year should hold whole numbers"),
         ({"year": list("ABCDE")}, "year should hold whole numbers"),
     ],
@@ -180,13 +241,17 @@ def test_a_table_without_a_column_is_refused(small_movies):
     for movies in (small_movies().drop(columns="year"), small_movies()[["movieId", "title", "genres"]].to_dict()):
         with pytest.raises(ValueError, match="year"):
             ItemIndex(SMALL, movies)
+    with pytest.raises(ValueError, match="columns movieId, title, year, genres; title, genres is missing"):
+        ItemIndex(SMALL, small_movies()[["movieId", "year"]])
 
 
 @pytest.mark.parametrize(
-    "counts", [[1, 2, 3], [1, 2, 3, 4, -1], [1, 2, 3, 4, np.nan], [1, 2, 3, 4, 0.5], list("12345")]
+    "counts",
+    [[1, 2, 3], [1, 2, 3, 4, -1], [1, 2, 3, 4, np.nan], [1, 2, 3, 4, np.inf], [1, 2, 3, 4, 0.5], list("12345")],
 )
 def test_impossible_counts_are_refused(counts, small_movies):
-    with pytest.raises(ValueError, match="counts should"):
+    problem = r"have one number for each of the 5 movies, but its shape is \(3,\)"
+    with pytest.raises(ValueError, match=f"counts should {problem if len(counts) == 3 else 'hold whole numbers'}"):
         ItemIndex(SMALL, small_movies(), counts=counts)
 
 
@@ -332,10 +397,13 @@ def test_projector_files_whatever_the_titles(tmp_path, small_movies):
     lines = (tmp_path / "metadata.tsv").read_text(encoding="utf-8").splitlines()
     assert [line.split("\t")[0] for line in lines] == ["title", "A B", "C D E", "F G H", '"quoted', ""]
     assert {line.count("\t") for line in lines} == {3}
+    assert lines[0] == "title\tyear\tgenres\tmovieId" and lines[1] == "A B\t\tDrama\t10"
+    assert (tmp_path / "vectors.tsv").read_text().split("\n")[1] == "0.894427\t0.447214"
 
 
 def test_the_projector_s_configuration_names_the_files(tmp_path, small_movies):
     ItemIndex(SMALL, small_movies()).write_projector(tmp_path)
     config = (tmp_path / "projector_config.pbtxt").read_text(encoding="ascii")
+    assert config.startswith('embeddings {\n  tensor_name: "movies"\n  tensor_path') and config.endswith('"\n}\n')
     named = re.findall(r'(\w+_path): "(.+)"', config)
     assert named == [("tensor_path", "vectors.tsv"), ("metadata_path", "metadata.tsv")]

@@ -16,7 +16,35 @@ def test_nearest_by_hand():
     assert nearest(vectors, np.array([2.0]), 2, without=[1])[0].tolist() == [3, 2]
 
 
+def test_nearest_in_all_lengths():
+    vectors = np.array([[-1.0], [-3.0], [-2.0], [-3.0]])
+    order = [0, 2, 1, 3]
+    for k in (1, 2, 3, 4):
+        rows, products = nearest(vectors, np.array([2.0]), k)
+        assert rows.tolist() == order[:k] and products.tolist() == [-2, -4, -6, -6][:k]
+    rows, products = nearest(vectors, np.array([2.0]), 2, without=(0, 3))
+    assert rows.tolist() == [2, 1] and products.tolist() == [-4, -6]
+
+
+def test_of_many_equal_products_the_lower_rows_come_first():
+    vectors = np.repeat([[1.0], [2.0]], 100, axis=0)
+    assert nearest(vectors, np.array([1.0]), 150)[0].tolist() == [*range(100, 200), *range(50)]
+
+
 # Approximate search.
+
+
+def test_approximate_search_leaves_out_and_orders_as_nearest():
+    pytest.importorskip("usearch")
+    vectors = np.random.default_rng(0).normal(size=(60, 4))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    graph = ApproximateSearch(vectors)
+    assert graph.vectors.dtype == np.float32
+    for k, without in ((1, ()), (5, ()), (30, (0,)), (57, (0, 7, 50)), (60, ())):
+        rows, products = graph.search(vectors[0], k, without=without)
+        expected = nearest(graph.vectors, vectors[0], k, without=without)
+        assert rows.tolist() == expected[0].tolist() and rows.dtype.kind == "i"
+        np.testing.assert_array_equal(products, expected[1])
 
 
 def test_approximate_search_needs_a_library(monkeypatch, small_movies):
