@@ -301,6 +301,8 @@ def test_a_question_gives_each_title_with_its_year_once(small_movies):
         ("Star Wars: Episode IV - A New Hope (Guerra) (1977)", "star wars episode 4"),
         ("Strange or: How I Learned", "how i learned"),
         ("Odd Couple - The Sequel", "sequel"),
+        ("Up: Go - No", "up no"),
+        ("Up: Go - No", "up go"),
         # Letters, one by one: names so short that a slip is too much.
         ("Æon", "aeon"),
         ("Œil", "oeil"),
