@@ -85,7 +85,7 @@ def test_refuses_what_is_no_image(add, amount, options, x, message):
 
 
 @pytest.mark.parametrize(
-    "shape", [(5, 784), (1, 784), (1000, 784), (300, 3072), (9, 64), (2, 240), (100, 784, 1), (9, 192)]
+    "shape", [(5, 784), (1, 784), (1000, 784), (300, 3072), (30, 192), (9, 64), (2, 240), (100, 784, 1), (9, 192)]
 )
 @pytest.mark.parametrize(("add", "amount", "options"), [(add_occlusion, 1, {"seed": 0}), (add_blur, 1, {})])
 def test_refuses_flat_images_where_neighbours_count(add, amount, options, shape):
