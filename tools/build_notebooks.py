@@ -90,6 +90,7 @@ def execute(notebook, name, *, folder):
         notebook,
         timeout=CELL_TIMEOUT,
         record_timing=False,
+        coalesce_streams=True,
         on_cell_execute=report,
         resources={"metadata": {"path": str(folder)}},
         # TensorFlow's C++ code writes lines with the time to stderr: to the terminal with them, not into a cell.
