@@ -20,9 +20,10 @@ from ae_helpers.metrics import psnr
 from ae_helpers.models import Autoencoder, dense_autoencoder
 
 SIGMA = 0.5
+RATES = [2e-3, 5e-3, 8e-3, 1.2e-2]
 CHOICES = {
-    "dense": {"activations": ["relu", "gelu", "elu", "selu"], "rates": [2e-3, 5e-3, 8e-3], "epochs": 5, "batch": 100},
-    "convolutional": {"activations": ["leaky_relu", "gelu"], "rates": [5e-3, 8e-3], "epochs": 4, "batch": 50},
+    "dense": {"activations": ["relu", "gelu", "elu", "selu"], "epochs": 5, "batch": 100},
+    "convolutional": {"activations": ["leaky_relu", "gelu"], "epochs": 4, "batch": 50},
 }
 TARGET = FOLDER / "denoiser_choice.csv"
 
@@ -33,7 +34,7 @@ def main():
     noisy_valid = add_gaussian_noise(x_valid, SIGMA, seed=1000)
     rows = []
     for name, choice in CHOICES.items():
-        for activation, rate in itertools.product(choice["activations"], choice["rates"]):
+        for activation, rate in itertools.product(choice["activations"], RATES):
             keras.utils.set_random_seed(1000)
             network = dense(activation) if name == "dense" else convolutional(activation)
             train(network, x_train, rate=rate, epochs=choice["epochs"], batch_size=choice["batch"])

@@ -87,7 +87,7 @@ claim("With the same noise on both, it copies the noise", to_noisy[0], "<", 0.3 
 claim("With different noise, it takes noise off", to_clean[1], "<", 0.6 * to_clean[0])
 
 # %% [markdown]
-# With the same noise on both, copying is a perfect solution, and the network finds it. With different noise, the noise of the target can't be known from the input, so the best answer is the mean of what is possible: nearly the clean picture, under the grey veil that clipping leaves on black. You can learn to denoise without ever seeing a clean picture (Lehtinen and others 2018, *Noise2Noise*).
+# With the same noise on both, copying is a perfect solution, and the network finds it. With different noise, the noise of the target can't be known from the input, so the best answer is the mean of what is possible: nearly the clean picture, but under the grey veil of clipping: dull, with black at about 0.2. You can learn to denoise without ever seeing a clean picture (Lehtinen and others 2018, *Noise2Noise*).
 
 # %% [markdown]
 # ## 3. Again and again
@@ -152,4 +152,4 @@ claim("Blur hardly changes", gain["blur"], "<", 0.5 * gain["salt and pepper"])
 # %% [markdown]
 # ## 5. Noise of a camera
 #
-# Open: there is no one answer. Noise that comes from counting light grows like the square root of brightness; so give `GaussianNoise` a picture's own strength: `x + (a + b * ops.sqrt(x)) * n`, with a and b measured on photographs of an even surface. The rivals to fear are those that know the noise's size: non-local means, and BM3D.
+# Open: there is no one answer. Noise that comes from counting light grows like the square root of brightness; so let σ grow with brightness: `x + b * ops.sqrt(x) * n`, with normal `n` drawn anew. The rivals to fear are those that know the noise's size: non-local means, and BM3D.
