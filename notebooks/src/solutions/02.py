@@ -50,7 +50,7 @@ def wide_autoencoder():
     return Autoencoder(encoder, decoder)
 
 
-denoiser = dense_autoencoder(256, hidden_sizes=(512,), activation="selu")
+denoiser = dense_autoencoder(256, hidden_sizes=(512,))
 x = keras.Input((28, 28, 1))
 noisy = ops.clip(layers.GaussianNoise(SIGMA)(x), 0, 1)
 train(keras.Model(x, denoiser(noisy)), x_train, x_train, epochs=6)
