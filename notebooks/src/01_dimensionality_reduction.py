@@ -123,8 +123,8 @@ plots.show_plane(
     tuple(y_range),
     z=z_test,
     labels=y_test,
-    alt="Left 3,000 test digits as points in ten colours, each kind in a region "
-    "of its own, with overlaps. Right, on the same axes, what the decoder draws.",
+    alt="Left 3,000 test digits as points in ten colours; some kinds have a region of "
+    "their own, others lie on top of each other. Right, on the same axes, what the decoder draws.",
 )
 
 # %% [markdown]
@@ -150,12 +150,12 @@ on_learned_map = neighbour_accuracy(autoencoders[2].encode(x_train), z_test)
 on_pca_map = neighbour_accuracy(pca_encode(x_train, 2), pca_encode(x_test, 2))
 claim(
     "Most neighbours on the learned map show the same digit, and most on PCA's do not",
-    on_pca_map, "<", 0.5, "<", on_learned_map - 0.1,
+    on_pca_map, "<", 0.5, "<", on_learned_map,
 )  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** Nobody told the network what the digits show, and still 0, 1, 2 and 6 have regions of their own. Kinds that look alike crowd together: 4, 7 and 9, and again 3, 5 and 8. PCA's flat view lays most kinds on top of each other.
-# Between two regions the decoder draws what is neither, for it must answer everywhere. And don't read too much into the map: its axes mean nothing, and another training draws another one. In some a kind falls into two islands, such as the 2: nothing in the loss asks for one island per kind.
+# **What to notice.** Nobody told the network what the digits show, and still some kinds, such as 0 and 1, have regions of their own. Kinds that look alike crowd together: 4, 7 and 9, and again 3, 5 and 8. PCA's flat view lays most kinds on top of each other.
+# Between two regions the decoder draws what is neither, for it must answer everywhere. And don't read too much into the map: its axes mean nothing, and another training draws another one. In some, a kind such as the 2 falls into two islands: nothing in the loss asks for one island per kind.
 
 # %% [markdown]
 # ## One curve
@@ -187,19 +187,11 @@ clipped_error = {
 }
 worst_ratio = max(ae_error[k] / clipped_error[k] for k in SIZES)
 claim("The autoencoder beats PCA at every size, also if cut off", worst_ratio, "<", 0.9)
-claim(
-    "16 learned numbers beat 32 of PCA",
-    3,
-    "<",
-    ae_error[16],
-    "<",
-    10,
-    "<",
-    pca_error[32],
-)
+worth = ae_error[8] / pca_error[32]
+claim("8 learned numbers are worth about 32 of PCA", 0.75, "<", worth, "<", 1.15)
 
 # %% [markdown]
-# **What to notice.** On these axes equal distances are equal ratios, and the gap is wide: 8 learned numbers are worth about 32 of PCA. The sigmoid keeps the autoencoder's pixels between 0 and 1, but that is not the reason: PCA cut off at 0 and 1 is behind, too.
+# **What to notice.** On these axes equal distances are equal ratios, and the gap is wide: 8 learned numbers are worth about 32 of PCA, and 16 about 64. The sigmoid keeps the autoencoder's pixels between 0 and 1, but that is not the reason: PCA cut off at 0 and 1 is behind, too.
 # Three passes are few: a longer training lowers the curve (exercise 2).
 
 # %% [markdown]
@@ -217,8 +209,8 @@ show(
     plots.plot_reconstructions(
         x_test[picked], rows, title="Ten digits through smaller and smaller codes"
     ),
-    alt="Ten digits rebuilt from 32, 8 and 2 numbers: the autoencoder's are crisp, "
-    "PCA's blurred.",
+    alt="Ten digits rebuilt from 32, 8 and 2 numbers: PCA's are the more blurred ones "
+    "at each size; at 2 the autoencoder's blur too, and some show another digit.",
 )
 
 # %% [markdown]
@@ -276,19 +268,18 @@ came_back_changed.map("{:.1%}".format).rename_axis("came back as another digit")
 fine_lost = np.array(lost["autoencoder, fine detail"])
 least_gap = (fine_lost - lost["autoencoder, coarse shape"]).min()
 pca_least_gap = (lost["PCA, fine detail"] - fine_lost).min()
-changed_by_two = came_back_changed.loc["autoencoder", "2 numbers"]
+two, untouched = came_back_changed.loc["autoencoder", ["2 numbers", "untouched"]]
 claim("More fine detail is missing than coarse shape", least_gap, ">", 0.05)
 claim("PCA misses more fine detail than the autoencoder", pca_least_gap, ">", 0.02)
-claim("Two learned numbers change a tenth of the digits", changed_by_two, ">", 0.1)
+claim("Two learned numbers change many digits", two, ">", untouched + 0.08)
 
 # %% [markdown]
-# **What to notice.** Fine detail goes first, for both. At 32 numbers every digit is itself. At 8 the autoencoder still draws crisp strokes, but a hook or a gap of the writer is gone. With 2 it draws *typical* digits, sometimes of the wrong kind.
-# PCA loses more of everything, and in another way: it blurs. A blur tells you that something is missing; a crisp wrong digit does not.
+# **What to notice.** Fine detail goes first, for both. (The judge errs about untouched digits, too; two per cent more or less are noise.) At 32 numbers each of these ten is itself. At 8 strokes are still there, but a hook or a gap of the writer is gone. With 2, both blur, and both can turn one digit into another, though most of the coarse shape is still right. PCA loses more of everything.
 
 # %% [markdown]
 # ## Pictures that are no digits
 #
-# A JPEG file holds any picture. What about 32 numbers made for digits? We try digits upside down, clothes (Fashion-MNIST), and patches of a photograph of a cat.
+# What becomes of other pictures in 32 numbers made for digits? We try digits upside down, clothes (Fashion-MNIST), and patches of a photograph of a cat.
 #
 # The clothes are read by [tensorflow-datasets](https://www.tensorflow.org/datasets); these 2,000 come with the lesson. If you are online, write `"kmnist"` (Japanese characters), `"emnist/letters"` or `"cifar10"` instead, and run on. (The claim about clothes may then fail, and that is a result too.)
 #
@@ -351,8 +342,7 @@ claim(
 claim("On clothes it loses to PCA", ratio["clothes"], ">", 1.05)
 
 # %% [markdown]
-# **What to notice.** At home, the autoencoder has less than half of PCA's error. Turned upside down, digits still consist of strokes, and some of the lead is left. On clothes it loses to PCA, and on the cat too: it draws bright strokes, because strokes are what it knows. PCA's grey fog is nearer to anything.
-# The lead was knowledge about digits. PCA has some too (its directions come from digits), but a flat plane can hold less of it.
+# **What to notice.** The numbers below the pictures are squared errors. Upside down, digits still consist of strokes, and the autoencoder keeps a lead, relatively a smaller one. On clothes, on average, it loses to PCA. On the cat both fail: neither can draw a bright border; PCA fails less. The lead was knowledge about digits, and it does not carry far.
 
 # %% [markdown]
 # ## A failure experiment: no bottleneck
@@ -368,7 +358,8 @@ show(
     plots.plot_reconstructions(
         pick(pictures), {"784 numbers": pick(wide_hat)}, title="Through 784 numbers"
     ),
-    alt="Digits come back with some noise, clothes in part, the cat as noise.",
+    alt="Digits, here upside down, come back with some noise, clothes in part, "
+    "the cat as noise.",
 )
 
 # %% tags=["nbval-check-output"]
@@ -381,16 +372,16 @@ claim("... and black is nearer to the cat", missed["patches of a cat"], ">", 1)
 splits.check()
 
 # %% [markdown]
-# **What to notice.** With room for every pixel it did not learn to copy. Digits come back, clothes only in part, and black is nearer to the cat. At the edges digits are always black, so the weights there never changed: what is bright there meets the weights that the network was born with.
-# More room is no remedy: a network learns what its training pictures ask for. The next lesson asks for something else, with noise.
+# **What to notice.** 784 numbers for 784 pixels save nothing, and a perfect copy would be easy: PCA with 784 directions is one, for any picture. This network, after one pass over digits, is not. Digits come back, clothes only in part, and black is nearer to the cat: at the edges digits are always black, so the weights there never changed.
+# So more room is no remedy: a network learns what its training pictures ask for. The next lesson asks for something else, with noise.
 
 # %% [markdown]
 # ## The answer
 #
-# **Does a learned code beat PCA?** On digits, yes, at every size that we tried: 16 learned numbers rebuild unseen digits better than 32 of PCA. Its pictures lie on a sheet that bends with the data, and PCA's in a flat plane.
+# **Does a learned code beat PCA?** On digits, yes, at every size that we tried: 8 learned numbers rebuild unseen digits about as well as 32 of PCA. Its pictures lie on a sheet that bends with the data, and PCA's in a flat plane.
 #
-# **What does it lose?** Fine detail goes first, then shape, at last the kind of digit. PCA loses more, but openly, in a blur; the autoencoder draws a clean digit even where it is the wrong one.
-# And it loses generality. Its lead is knowledge about digits: on clothes PCA wins. Besides, PCA is one formula for all sizes; the autoencoder needs a training for each.
+# **What does it lose?** Fine detail first, like PCA, but less of it. With two numbers, many digits come back as another kind, though the coarse shape is mostly there.
+# And it loses generality. Its lead is knowledge about digits: on clothes PCA wins. Besides, PCA is one formula for all sizes; the autoencoder needs a training for each, and some thirty times the weights.
 
 # %% [markdown]
 # ## Exercises
@@ -399,7 +390,7 @@ splits.check()
 #
 # 1. *(a minute)* Cross the map in a straight line from a 1 to a 0. What do you pass?
 #    <details><summary>Hint</summary>Move the pointer over the plane, or decode points between two codes.</details>
-# 2. *(ten minutes)* Train 32 numbers for twice as long. How much of the gap to 64 numbers was training, and how much size?
+# 2. *(ten minutes)* Train 32 and 64 numbers for twice as long. How much of the gap between them was training, and how much size?
 #    <details><summary>Hint</summary><code>train(32, epochs=6)</code>; the learning rate follows.</details>
 # 3. *(twenty minutes)* Train on clothes and rebuild digits. Is the failure symmetric?
 #    <details><summary>Hint</summary>Keep 500 of the clothes for measuring. 1,500 are few, so take more epochs.</details>
