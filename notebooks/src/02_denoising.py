@@ -69,7 +69,9 @@ def on_spiral(t):
     """Points of a spiral, for t from 0 to 1."""
     angle = 2.1 * np.pi * (1 + t) - 1.4 * np.pi
     radius = 0.3 + 0.7 * t
-    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).astype("float32")
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).astype(
+        "float32"
+    )
 
 
 rng = np.random.default_rng(SEED)
@@ -91,15 +93,28 @@ tree = KDTree(spiral)
 grid = np.stack(np.meshgrid(*2 * [np.linspace(-1.2, 1.2, 17)]), -1).reshape(-1, 2)
 grid = grid[tree.query(grid)[0] < 0.25]  # farther off, the network has seen few points
 figure = plots.plot_arrows(
-    spiral, grid, plane.predict(grid, verbose=0), title="From a noisy point to the network's answer"
+    spiral,
+    grid,
+    plane.predict(grid, verbose=0),
+    title="From a noisy point to the network's answer",
 )
-show(figure, alt="A spiral and many short arrows on both sides, most of which end on the spiral.")
+show(
+    figure,
+    alt="A spiral and many short arrows on both sides, most of which end on it.",
+)
 
 # %% tags=["nbval-check-output"]
-noisy_points = on_spiral(rng.random(2000)) + rng.normal(0, 0.1, (2000, 2)).astype("float32")
+noisy_points = on_spiral(rng.random(2000)) + rng.normal(0, 0.1, (2000, 2)).astype(
+    "float32"
+)
 before = tree.query(noisy_points)[0].mean()
 after = tree.query(plane.predict(noisy_points, verbose=0))[0].mean()
-claim("A step of the network brings noisy points nearer to the data", after, "<", 0.4 * before)
+claim(
+    "A step of the network brings noisy points nearer to the data",
+    after,
+    "<",
+    0.4 * before,
+)
 
 # %% [markdown]
 # **What to notice.** The arrows point back to the data. Which noise a point received can't be foretold; but the network has learned *where the data lies*, and moves each point to the mean of the clean points that it may have come from. (Between two arms, that mean lies on neither: short arrows.) Remember this picture: a digit is a point too, with 784 coordinates, and digits lie on something like that spiral.
@@ -172,9 +187,18 @@ show(
 error = {name: squared_error(x_test, x_hat).mean() for name, x_hat in wide.items()}
 noisy_error = squared_error(x_test, noisy_test).mean()
 on_clean = squared_error(x_test, plain.reconstruct(x_test)).mean()
-claim("The plain network rebuilds clean digits well", on_clean, "<", 0.1 * error["plain"])
-claim("Of the noise's error it leaves nearly half", error["plain"], ">", 0.4 * noisy_error)
-claim("Noise in training takes off nearly half of that", error["trained with noise"], "<", 0.55 * error["plain"])
+claim(
+    "The plain network rebuilds clean digits well", on_clean, "<", 0.1 * error["plain"]
+)
+claim(
+    "Of the noise's error it leaves nearly half", error["plain"], ">", 0.4 * noisy_error
+)
+claim(
+    "Noise in training takes off nearly half of that",
+    error["trained with noise"],
+    "<",
+    0.55 * error["plain"],
+)
 
 # %% [markdown]
 # **What to notice.** The plain network is excellent on clean digits, and has learned little about them: it copies what comes. (Its small filters smooth a little, no more.) The other one can't win by copying, because the noise on its input is not in its target.
@@ -208,20 +232,27 @@ figure = plots.plot_denoising(
 )
 show(
     figure,
-    alt="Ten test digits, clean, noisy, and restored by a median filter (still grey and "
-    "speckled), the best linear map (smeared) and the autoencoder (clear, on clean black).",
+    alt="Ten test digits, clean, noisy, and restored by a median filter (still speckled), "
+    "the best linear map (smeared) and the autoencoder (clear, on clean black).",
 )
 
 # %%
 methods = {"noisy": noisy_test, **denoised}
-decibels = pd.Series({name: psnr(x_test, x_hat).mean() for name, x_hat in methods.items()})
+decibels = pd.Series(
+    {name: psnr(x_test, x_hat).mean() for name, x_hat in methods.items()}
+)
 decibels.to_frame("PSNR (dB)").round(1)
 
 # %% tags=["nbval-check-output"]
 linear_psnr = decibels["best linear map"]
 claim("The median comes to 14.2 dB", 14.0, "<", decibels["median filter"], "<", 14.4)
 claim("The best linear map comes to 17.6 dB", 17.3, "<", linear_psnr, "<", 17.9)
-claim("The autoencoder is better by a decibel or more", decibels["autoencoder"], ">", linear_psnr + 1)
+claim(
+    "The autoencoder is better by a decibel or more",
+    decibels["autoencoder"],
+    ">",
+    linear_psnr + 1,
+)
 
 # %% [markdown]
 # **What to notice.** A linear map weighs pixels in a fixed way. The autoencoder's answer depends on the picture at hand: it has learned strokes. What it can't know, it blurs: the best guess under a squared error is the mean of what is possible. Other rivals, and a convolutional network that is better still, stand in [study 02a](studies/02a_denoisers_compared.ipynb).
@@ -247,7 +278,9 @@ claim("Fed with clean digits, it gives other answers", difference, ">", 2)
 # %%
 x_small = x_train[:2000]
 noisy_once = add_gaussian_noise(x_small, SIGMA, seed=SEED + 300)
-noisy_again = add_gaussian_noise(x_small, SIGMA, seed=SEED + 301)  # same digits, other noise
+noisy_again = add_gaussian_noise(
+    x_small, SIGMA, seed=SEED + 301
+)  # same digits, other noise
 small = {}
 for name in ("drawn once", "fresh"):
     small[name] = dense_autoencoder(256, hidden_sizes=(512,))
@@ -265,7 +298,10 @@ pairs = {
 with splits.on_purpose("train", "test"):  # what a network remembers is the question
     memory = pd.DataFrame(
         {
-            name: {row: psnr(x, network.reconstruct(noisy)).mean() for row, (x, noisy) in pairs.items()}
+            name: {
+                row: psnr(x, network.reconstruct(noisy)).mean()
+                for row, (x, noisy) in pairs.items()
+            }
             for name, network in small.items()
         }
     )
@@ -292,15 +328,22 @@ curves = {name: [] for name in ("not denoised", "best linear map", "autoencoder"
 frames = {}
 for sigma in strengths:
     noisy = add_gaussian_noise(x_test, sigma, seed=SEED + 500)
-    outputs = {"best linear map": linear.denoise(noisy).clip(0, 1), "autoencoder": denoiser.reconstruct(noisy)}
+    outputs = {
+        "best linear map": linear.denoise(noisy).clip(0, 1),
+        "autoencoder": denoiser.reconstruct(noisy),
+    }
     for name, x_hat in {"not denoised": noisy, **outputs}.items():
         curves[name].append(psnr(x_test, x_hat).mean())
-    few = picked[:6]
     frames[f"σ = {sigma}"] = plots.plot_denoising(
-        x_test[few], noisy[few], {name: x_hat[few] for name, x_hat in outputs.items()}
+        x_test[picked[:6]],
+        noisy[picked[:6]],
+        {name: x_hat[picked[:6]] for name, x_hat in outputs.items()},
     )
 figure = plots.plot_lines(
-    {name: (strengths, curve) for name, curve in curves.items()}, xlabel="σ of the noise, in the test", ylabel="PSNR (dB)", title="Trained at σ = 0.5"
+    {name: (strengths, curve) for name, curve in curves.items()},
+    xlabel="σ of the noise, in the test",
+    ylabel="PSNR (dB)",
+    title="Trained at σ = 0.5",
 )
 show(
     figure,
@@ -317,7 +360,12 @@ plots.show_slider(
 )
 
 # %% tags=["nbval-check-output"]
-claim("At σ = 0.1, denoising does harm", curves["autoencoder"][0], "<", curves["not denoised"][0] - 1)
+claim(
+    "At σ = 0.1, denoising does harm",
+    curves["autoencoder"][0],
+    "<",
+    curves["not denoised"][0] - 1,
+)
 
 # %% [markdown]
 # **What to notice.** A denoiser is made for the noise that it was trained on. On weak noise it redraws strokes as it knows them, and does harm; the linear map, fitted at 0.5 too, does none. At 0.8 it still adds nine decibels. Whoever doesn't know the strength trains on a range of them ([study 02a](studies/02a_denoisers_compared.ipynb), with other kinds of damage).
@@ -333,7 +381,9 @@ claim("At σ = 0.1, denoising does harm", curves["autoencoder"][0], "<", curves[
 # %%
 def wide_dense():
     """784 pixels, a code of 1,024 numbers, and back."""
-    encoder = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1024, "relu")])
+    encoder = keras.Sequential(
+        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1024, "relu")]
+    )
     pixels = [layers.Dense(784, "sigmoid"), layers.Reshape((28, 28, 1))]
     return Autoencoder(encoder, keras.Sequential([keras.Input((1024,)), *pixels]))
 
@@ -346,7 +396,7 @@ _ = train(with_noise(codes["with noise"]), x_few, x_few, epochs=30)
 
 # %%
 def accuracy(encode):
-    """Share of test digits that a linear classifier of 1,000 labelled codes gets right."""
+    """Share of test digits that a classifier of 1,000 labelled codes gets right."""
     few, valid, test = (encode(x) for x in (x_few, x_valid[:1000], x_test))
     penalties = few.var() * np.array([10, 100, 1000, 10_000])
     fitted = [RidgeClassifier(penalty).fit(few, y_few) for penalty in penalties]
@@ -360,7 +410,12 @@ table["bare pixels"] = accuracy(lambda x: x.reshape(len(x), -1))
 table.map("{:.1%}".format).to_frame("digits recognised")
 
 # %% tags=["nbval-check-output"]
-claim("With noise, the code serves a classifier better", table["with noise"], ">", table["plain"])
+claim(
+    "With noise, the code serves a classifier better",
+    table["with noise"],
+    ">",
+    table["plain"],
+)
 splits.check()
 
 # %% [markdown]

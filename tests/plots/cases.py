@@ -112,7 +112,7 @@ CASES = {
     ),
 }  # fmt: skip
 
-UNTITLED = {"uses", 
+UNTITLED = {"uses",
     "images", "reconstructions", "projection", "lines", "architecture", "decoded plane",
 }  # fmt: skip
 

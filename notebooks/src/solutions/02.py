@@ -73,17 +73,29 @@ train(different, first, second, epochs=2)
 errors = pd.DataFrame(
     {
         name: {
-            "to the noisy input": squared_error(noisy_test, network.reconstruct(noisy_test)).mean(),
-            "to the clean digit": squared_error(x_test, network.reconstruct(noisy_test)).mean(),
+            "to the noisy input": squared_error(
+                noisy_test, network.reconstruct(noisy_test)
+            ).mean(),
+            "to the clean digit": squared_error(
+                x_test, network.reconstruct(noisy_test)
+            ).mean(),
         }
-        for name, network in {"the same noise": same, "different noise": different}.items()
+        for name, network in {
+            "the same noise": same,
+            "different noise": different,
+        }.items()
     }
 )
 errors.round(1)
 
 # %% tags=["nbval-check-output"]
 to_noisy, to_clean = errors.to_numpy()
-claim("With the same noise on both, it copies the noise", to_noisy[0], "<", 0.3 * to_clean[0])
+claim(
+    "With the same noise on both, it copies the noise",
+    to_noisy[0],
+    "<",
+    0.3 * to_clean[0],
+)
 claim("With different noise, it takes noise off", to_clean[1], "<", 0.6 * to_clean[0])
 
 # %% [markdown]
@@ -96,7 +108,10 @@ claim("With different noise, it takes noise off", to_clean[1], "<", 0.6 * to_cle
 rounds = {"once": denoiser.reconstruct(noisy_test)}
 for name in ("twice", "three times", "four times"):
     rounds[name] = denoiser.reconstruct(list(rounds.values())[-1])
-pd.Series({name: psnr(x_test, x_hat).mean() for name, x_hat in rounds.items()}, name="PSNR (dB)").to_frame().round(1)
+pd.Series(
+    {name: psnr(x_test, x_hat).mean() for name, x_hat in rounds.items()},
+    name="PSNR (dB)",
+).to_frame().round(1)
 
 # %%
 rng = np.random.default_rng(SEED)
@@ -108,8 +123,15 @@ for step in (1, 2, 5, 10):
         image = denoiser.reconstruct(image)
     states[f"{step} times"] = image
 pictures = np.concatenate(list(states.values()))
-figure = plots.plot_images(pictures, columns=10, title="Pure noise, and what becomes of it in 1, 2, 5 and 10 rounds")
-show(figure, alt="Ten pictures of pure noise, and below them what the denoiser makes of them in several rounds.")
+figure = plots.plot_images(
+    pictures,
+    columns=10,
+    title="Pure noise, and what becomes of it in 1, 2, 5 and 10 rounds",
+)
+show(
+    figure,
+    alt="Ten pictures of pure noise, and what the denoiser makes of them in rounds.",
+)
 
 # %% tags=["nbval-check-output"]
 once, twice = (psnr(x_test, rounds[name]).mean() for name in ("once", "twice"))
@@ -131,7 +153,10 @@ damaged = {
 touched = {name: (x != x_test).any(axis=(1, 2, 3)) for name, x in damaged.items()}
 table = pd.DataFrame(
     {
-        "damaged": {n: psnr(x_test[touched[n]], x[touched[n]]).mean() for n, x in damaged.items()},
+        "damaged": {
+            n: psnr(x_test[touched[n]], x[touched[n]]).mean()
+            for n, x in damaged.items()
+        },
         "mended": {
             n: psnr(x_test[touched[n]], denoiser.reconstruct(x[touched[n]])).mean()
             for n, x in damaged.items()

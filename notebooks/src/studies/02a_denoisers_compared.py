@@ -60,7 +60,7 @@ noisy_test = {s: add_gaussian_noise(x_test, s, seed=SEED + 200) for s in SIGMAS}
 
 # %%
 class NoiseBetween(layers.Layer):
-    """Adds normal noise, each image with its own σ between low and high; in training only."""
+    """Adds normal noise, each image with a σ of its own; in training only."""
 
     def __init__(self, low, high):
         super().__init__()
@@ -144,7 +144,12 @@ strengths_taken = [
 ]
 
 # %% tags=["nbval-check-output"]
-claim("No strength is at its grid's lower edge", min(strengths_taken), ">", 1.01 * STRENGTHS[0])
+claim(
+    "No strength is at its grid's lower edge",
+    min(strengths_taken),
+    ">",
+    1.01 * STRENGTHS[0],
+)
 claim("None is at the upper edge", max(strengths_taken), "<", 0.99 * STRENGTHS[-1])
 
 # %% [markdown]
@@ -292,7 +297,7 @@ figure = plots.plot_heat_map(
 )
 show(
     figure,
-    alt="A table of colours: three trainings and the noisy input by five strengths of noise in the test.",
+    alt="A table of colours: three trainings and the noisy input by five strengths.",
 )
 
 # %% tags=["nbval-check-output"]
@@ -422,7 +427,7 @@ figure = plots.plot_signed_images(
 )
 show(
     figure,
-    alt="Three rows of differences. The first two look alike; in the last one only outlines of strokes are left.",
+    alt="Three rows of differences: two look alike, the last has outlines of strokes.",
 )
 
 # %% tags=["nbval-check-output"]
