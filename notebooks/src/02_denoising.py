@@ -232,7 +232,7 @@ figure = plots.plot_denoising(
 )
 show(
     figure,
-    alt="Ten test digits, clean, noisy, and restored by a median filter (still speckled), "
+    alt="Ten test digits, clean, noisy, restored by a median filter (still speckled), "
     "the best linear map (smeared) and the autoencoder (clear, on clean black).",
 )
 
