@@ -57,7 +57,7 @@ def test_arrows_are_drawn_to_scale():
 
 
 def test_projection_joins_each_point_to_its_reconstruction():
-    points, curves = Z[:20], {"line": Z[20:30], "curve": Z[30:60]}
+    points, curves = Z[:20], {"line": Z[20:30], "curve": 3 * Z[30:60]}  # which reaches further
     x_hat = {"curve": Z[20:40], "line": Z[40:]}  # in another order
     axes = plots.plot_projection(points, curves, x_hat=x_hat).axes
     for ax, name in zip(axes, curves, strict=True):

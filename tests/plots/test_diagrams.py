@@ -23,6 +23,12 @@ def test_autoencoder_draws_image_code_and_reconstruction(shape):
         "encoder", "decoder", "0.5", "-2.0", "1.0", f"image $x$\n{x.size} numbers", "code $z$\n3 numbers",
         rf"reconstruction $\hat{{x}}$" f"\nsquared error {error:.1f}",
     ]  # fmt: skip
+    for text, picture in zip(ax.texts[-3:], (first, code, last), strict=True):
+        left, right = picture.get_extent()[:2]
+        assert text.get_position()[0] == pytest.approx((left + right) / 2)
+    for text, value in zip(ax.texts[2:5], z, strict=True):  # black on pale colours, white on dark ones
+        luminance = np.dot(code.to_rgba(value)[:3], (0.3, 0.59, 0.11))
+        assert text.get_color() == ("black" if luminance > 0.5 else "white")
     heights = [text.get_position()[1] for text in ax.texts[2:5]]
     assert heights == sorted(heights, reverse=True)  # the first number on top, as in the column
     for trapezoid, narrow in zip(ax.collections, ("right", "left"), strict=True):

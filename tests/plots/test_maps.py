@@ -81,7 +81,7 @@ def test_colours_of_classes_can_be_told_apart(sight):
 
 @pytest.mark.parametrize("build", [
     lambda **ranges: plots.plot_latent_scatter(Z, LABELS, **ranges),
-    lambda **ranges: plots.plot_map(Z, ["a"] * 60, **ranges),
+    lambda **ranges: plots.plot_map(Z, ["a"] * 60, xlabel="first", **ranges),
 ])  # fmt: skip
 def test_maps_share_their_axes_with_a_decoded_plane(build):
     ranges = {"x_range": (-3, 1), "y_range": (0, 2.5)}
