@@ -112,8 +112,8 @@ CASES = {
     ),
 }  # fmt: skip
 
-UNTITLED = {"uses",
-    "images", "reconstructions", "projection", "lines", "architecture", "decoded plane",
+UNTITLED = {
+    "images", "reconstructions", "projection", "lines", "architecture", "decoded plane", "uses",
 }  # fmt: skip
 
 
