@@ -124,7 +124,8 @@ plots.show_plane(
     z=z_test,
     labels=y_test,
     alt="Left 3,000 test digits as points in ten colours; some kinds have a region of "
-    "their own, others lie on top of each other. Right, on the same axes, the decoder's.",
+    "their own, others lie on top of each other. Right, on the same axes, "
+    "the decoder's.",
 )
 
 # %% [markdown]
