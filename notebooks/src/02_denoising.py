@@ -332,20 +332,18 @@ for sigma in strengths:
     for name, x_hat in {"not denoised": noisy, **outputs}.items():
         curves[name].append(psnr(x_test, x_hat).mean())
     frames[f"σ = {sigma}"] = plots.plot_denoising(
-        x_test[picked[:6]],
-        noisy[picked[:6]],
+        x_test[picked[:6]], noisy[picked[:6]],
         {name: x_hat[picked[:6]] for name, x_hat in outputs.items()},
     )
 figure = plots.plot_lines(
     {name: (strengths, curve) for name, curve in curves.items()},
-    xlabel="σ of the noise, in the test",
-    ylabel="PSNR (dB)",
+    xlabel="σ of the noise, in the test", ylabel="PSNR (dB)",
     title="Trained at σ = 0.5",
 )
 show(
-    figure,
-    alt="PSNR over the noise's strength. At 0.1 the untouched picture beats the "
-    "autoencoder; from 0.2 on both methods beat it; at 0.5 and 0.8 the autoencoder leads.",
+    figure, alt="PSNR over the noise's strength. At 0.1 the untouched picture beats "
+    "the autoencoder; from 0.2 on both methods beat it; at 0.5 and 0.8 the "
+    "autoencoder leads.",
 )
 
 # %%
