@@ -89,6 +89,7 @@ def execute(notebook, name, *, folder):
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
+        startup_timeout=CELL_TIMEOUT,
         record_timing=False,
         coalesce_streams=True,
         on_cell_execute=report,
@@ -98,7 +99,8 @@ def execute(notebook, name, *, folder):
     )
     client.execute(env={**os.environ, **KERNEL_ENVIRONMENT})
     seconds = time.perf_counter() - started
-    modules = json.loads("".join(output["text"] for output in notebook.cells.pop().outputs))
+    printed = [output["text"] for output in notebook.cells.pop().outputs if output.get("name") == "stdout"]
+    modules = json.loads("".join(printed))
     settle_widgets(notebook)
     refuse_widget_errors(notebook, name)
     for cell in notebook.cells:
