@@ -26,6 +26,7 @@ from sklearn.decomposition import PCA
 
 from ae_helpers.checks import as_floats, positive_int
 from ae_helpers.metrics import psnr
+from ae_helpers.splits import learns, makes
 
 
 class MedianFilter:
@@ -46,11 +47,13 @@ class MedianFilter:
         self.size = positive_int(size, "size")
         self._line: Callable | None = None if line else _no_line
 
+    @learns
     def fit(self, x_noisy: Any, x: Any) -> "MedianFilter":
         """Learn the line, if there is one; else only check the images. Returns itself."""
         self._line = _best([self.size], self._filter, x_noisy, x, line=self._line is not _no_line)[1]
         return self
 
+    @makes
     def denoise(self, x_noisy: Any) -> np.ndarray:
         """Filtered images: float32, shape of x_noisy. Raises ValueError for what is no batch of images."""
         return _fitted(self._line)(self._filter(x_noisy, self.size))
@@ -87,11 +90,13 @@ class GaussianFilter:
         self.width: float | None = None
         self._line: Callable | None = None
 
+    @learns
     def fit(self, x_noisy: Any, x: Any) -> "GaussianFilter":
         """Choose the width on pairs of images; returns itself. Raises ValueError for other shapes or ranges."""
         self.width, self._line = _best(self.widths, self._filter, x_noisy, x, line=self.line)
         return self
 
+    @makes
     def denoise(self, x_noisy: Any) -> np.ndarray:
         """Filtered images: float32, shape of x_noisy. Raises RuntimeError before `fit`."""
         return _fitted(self._line)(self._filter(x_noisy, self.width))
@@ -133,6 +138,7 @@ class NonLocalMeans:
         self.strength: float | None = None
         self._line: Callable | None = None
 
+    @learns
     def fit(self, x_noisy: Any, x: Any) -> "NonLocalMeans":
         """Measure the noise and choose the strength on pairs of images; 100 do.
 
@@ -143,6 +149,7 @@ class NonLocalMeans:
         self.strength, self._line = _best(self.strengths, self._filter, x_noisy, x, line=self.line)
         return self
 
+    @makes
     def denoise(self, x_noisy: Any) -> np.ndarray:
         """Filtered images: float32, shape of x_noisy. Raises RuntimeError before `fit`."""
         return _fitted(self._line)(self._filter(x_noisy, self.strength))
@@ -173,6 +180,7 @@ class PCAProjection:
         self.n_components = positive_int(n_components, "n_components")
         self._pca, self._shape = None, None
 
+    @learns
     def fit(self, x_noisy: Any, x: Any) -> "PCAProjection":
         """Learn mean and components of the clean images x; returns itself. x_noisy takes no part."""
         clean = _pairs(x_noisy, x)[1]
@@ -186,6 +194,7 @@ class PCAProjection:
         self._shape = clean.shape[1:]
         return self
 
+    @makes
     def denoise(self, x_noisy: Any) -> np.ndarray:
         """Projected images: float32, shape of x_noisy. Raises ValueError for a size that `fit` has not seen."""
         pca = _fitted(self._pca)
@@ -207,6 +216,7 @@ class LinearMap:
     def __init__(self):
         self._weights, self._shape = None, None
 
+    @learns
     def fit(self, x_noisy: Any, x: Any) -> "LinearMap":
         """Learn from pairs, many more of them than pixels; returns itself. Raises ValueError for fewer."""
         x_noisy, x = _pairs(x_noisy, x)
@@ -227,6 +237,7 @@ class LinearMap:
         self._shape = x.shape[1:]
         return self
 
+    @makes
     def denoise(self, x_noisy: Any) -> np.ndarray:
         """Mapped images: float32, shape of x_noisy. Raises ValueError for a size that `fit` has not seen."""
         weights = _fitted(self._weights)

@@ -16,6 +16,7 @@ from sklearn.decomposition import TruncatedSVD
 from ae_helpers.checks import Sparse, as_csr, as_floats, same_labels, whole_number
 from ae_helpers.metrics import ndcg_at_k, recall_at_k
 from ae_helpers.ratings import inverse_user_frequency, unit_rows, weighted
+from ae_helpers.splits import learns
 
 
 class Recommender:
@@ -32,6 +33,7 @@ class Recommender:
     fitted_on_: Any = None
     similarity_: np.ndarray
 
+    @learns
     def fit(self, likes: Sparse) -> Self:
         """Learn which movies go together.
 

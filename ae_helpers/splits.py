@@ -30,8 +30,8 @@ def watch_splits(*, train: Any, valid: Any, test: Any) -> "Splits":
 
     Watched are, from this call on and in this process: `fit`, `evaluate` and `predict` of Keras
     models; `fit`, `transform`, `predict`, `score` and `kneighbors` of those estimators of
-    scikit-learn that are imported by then; and what `ae_helpers.denoisers`, `ae_helpers.corruption`
-    and `ae_helpers.metrics` do. Call it once, when all is imported and loaded.
+    scikit-learn that are imported by then; and what our own denoisers, recommenders, corruptions
+    and metrics do. Call it once, when all is imported and loaded.
 
     Args:
         train: array `(n, ...)`, rows that models may be fitted on; or a scipy sparse matrix, entries
@@ -202,8 +202,14 @@ def measures_likes(function: Callable) -> Callable:
 
 
 def makes(function: Callable) -> Callable:
-    """Decorator of a function that makes a row of each row of its first argument."""
-    return _watched(function, lambda splits, result, rows, *_: splits.derive(rows, result))
+    """Decorator of a function, or a method, that makes a row of each row of its first argument."""
+    first = int("self" in inspect.signature(function).parameters)
+    return _watched(function, lambda splits, result, *arguments: splits.derive(arguments[first], result))
+
+
+def learns(method: Callable) -> Callable:
+    """Decorator of a method `fit(self, x)` or `fit(self, x, y)`."""
+    return _watched(method, _after_fit)
 
 
 @contextlib.contextmanager
@@ -240,11 +246,9 @@ def _watched(function, report):
 
 
 def _wrap_libraries():
-    """Make the methods of Keras, scikit-learn and our denoisers tell, each once per process."""
+    """Make the methods of Keras and scikit-learn tell, each once per process."""
     import keras
     import sklearn.base
-
-    from ae_helpers import denoisers, recommenders
 
     _wrap(keras.Model, "fit", _after_keras_fit)
     _wrap(keras.Model, "evaluate", lambda splits, _, model, x, *rest: splits.note("measured", type(model).__name__, x))
@@ -256,10 +260,6 @@ def _wrap_libraries():
             _wrap(estimator, name, _after_making)
         _wrap(estimator, "score", lambda splits, _, model, x, *rest: splits.note("measured", type(model).__name__, x))
         _wrap(estimator, "kneighbors", lambda splits, _, model, x, *rest: splits.ask(type(model).__name__, model, x))
-    for rival in (*vars(denoisers).values(), *vars(recommenders).values()):
-        if isinstance(rival, type) and hasattr(rival, "fit"):
-            _wrap(rival, "fit", _after_fit)
-            _wrap(rival, "denoise", _after_making)
 
 
 def _wrap(owner, name, report):
