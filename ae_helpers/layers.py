@@ -59,6 +59,7 @@ class _Tied(keras.Layer):
     """What the tied layers share; a subclass says `source_class` and how to compute."""
 
     source_class: Any = None
+    kernel_name = "kernel"  # of the source's attribute
     tied_to: Any = None
 
     def __init__(
@@ -92,6 +93,11 @@ class _Tied(keras.Layer):
     @property
     def _title(self):
         return f"{type(self).__name__} '{self.name}'"
+
+    @property
+    def _kernel(self):
+        """The source's; it is to be built."""
+        return getattr(self.tied_to, self.kernel_name)
 
     def __call__(self, inputs, *args, **kwargs):
         """As of any Keras layer; the first call finds a source that is given by name."""
@@ -164,7 +170,8 @@ class _Tied(keras.Layer):
         source = self.tied_to
         if source is None or isinstance(source, str):
             return super().variables
-        return super().variables + [v for v in source.variables if v is not source.bias]
+        bias = getattr(source, "bias", None)
+        return super().variables + [v for v in source.variables if v is not bias]
 
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor, with the name of the source.
@@ -229,7 +236,7 @@ class TiedDense(_Tied):
     def call(self, inputs: Any) -> Any:
         """Tensor `(batch, ..., given)`."""
         self._check_source()
-        outputs = ops.matmul(inputs, ops.transpose(self.tied_to.kernel))
+        outputs = ops.matmul(inputs, ops.transpose(self._kernel))
         if self.use_bias:
             outputs = ops.add(outputs, self.bias)
         return self.activation(outputs)
@@ -237,10 +244,10 @@ class TiedDense(_Tied):
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """`input_shape` with the source's inputs on the last axis."""
         self._check_source()
-        return (*input_shape[:-1], self.tied_to.kernel.shape[0])
+        return (*input_shape[:-1], self._kernel.shape[0])
 
     def _sizes(self):
-        given, units = self.tied_to.kernel.shape
+        given, units = self._kernel.shape
         return units, given
 
     def _channel_axis(self):
@@ -251,7 +258,147 @@ class TiedDense(_Tied):
 
 
 @keras.saving.register_keras_serializable(package="ae_helpers")
-class TiedConv2DTranspose(_Tied):
+class TiedEmbedding(TiedDense):
+    """An `Embedding` layer run backwards: `activation(inputs @ embeddings.T + bias)`, a score for each item.
+
+    The score of an item is the product of what comes in with that item's embedding, plus its
+    bias. A decoder of sequences ends so: words in, a distribution over words out, and one table
+    for both (Press and Wolf 2017, EACL). Where encoder and decoder are one layer and no bias is
+    needed, `keras.layers.ReversibleEmbedding` does the same.
+
+    Args:
+        tied_to: `keras.layers.Embedding` whose table `(input_dim, output_dim)` this layer uses;
+            it is to be built when this layer is. Or the name of one that the input comes through.
+        activation: of this layer, any that Keras knows; None for none (logits).
+        use_bias: whether this layer has a bias of its own.
+        bias_initializer, bias_regularizer, bias_constraint: of that bias, any that Keras knows.
+        kwargs: of any Keras layer: `activity_regularizer`, `name`, `dtype`, `trainable`.
+
+    Input shape: `(batch, ..., output_dim)`. Output shape: `(batch, ..., input_dim)`.
+
+    Raises:
+        ValueError: if `tied_to` is something else, isn't built, isn't found or is quantized,
+            or the input's last axis isn't `output_dim`.
+
+    Example:
+        >>> words = keras.layers.Embedding(1000, 64)
+        >>> inputs = keras.Input((20,), dtype="int32")
+        >>> model = keras.Model(inputs, TiedEmbedding(words, "softmax")(words(inputs)))
+        >>> model.output_shape, model.count_params()  # 1000 * 64 + 1000
+        ((None, 20, 1000), 65000)
+    """
+
+    source_class = keras.layers.Embedding
+    kernel_name = "embeddings"
+
+
+class _TiedConvTranspose(_Tied):
+    """What tied convolutions share, whatever their number of axes."""
+
+    def __init__(
+        self,
+        tied_to: keras.Layer | str,
+        activation: Any = None,
+        use_bias: bool = True,
+        output_padding: int | tuple[int, ...] | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(tied_to, activation, use_bias, **kwargs)
+        self.output_padding = output_padding
+
+    def call(self, inputs: Any) -> Any:
+        """Tensor of the shape of the source's input."""
+        outputs = self._transposed(inputs)
+        if self.use_bias:
+            shape = [1] * self._min_ndim()
+            shape[self._channel_axis()] = -1
+            # Not ops.add: under TensorFlow it takes a bias for one of the last axis where that is as long.
+            outputs = outputs + ops.reshape(self.bias, shape)
+        return self.activation(outputs)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Shape of the source's input, as far as the sizes allow (see above)."""
+        return self._transposed(keras.KerasTensor(input_shape)).shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor, with the name of the source."""
+        return {**super().get_config(), "output_padding": self.output_padding}
+
+    def _check_source(self):
+        super()._check_source()
+        source = self.tied_to
+        if source.groups != 1:
+            raise ValueError(
+                f"{self._title} is tied to '{source.name}', which has {source.groups} groups: "
+                "only a convolution without groups can be run backwards."
+            )
+        if source.padding == "causal":
+            raise ValueError(
+                f"{self._title} is tied to '{source.name}', whose padding is causal: "
+                'only padding "same" or "valid" can be run backwards.'
+            )
+
+    def _transposed(self, inputs):
+        self._check_source()
+        source = self.tied_to
+        return ops.conv_transpose(
+            inputs,
+            self._kernel,
+            strides=source.strides,
+            padding=source.padding,
+            output_padding=self.output_padding,
+            data_format=source.data_format,
+            dilation_rate=source.dilation_rate,
+        )
+
+    def _sizes(self):
+        *_, given, filters = self._kernel.shape
+        return filters, given
+
+    def _channel_axis(self):
+        return -1 if self.tied_to.data_format == "channels_last" else 1
+
+    def _min_ndim(self):
+        return self.tied_to.rank + 2
+
+
+@keras.saving.register_keras_serializable(package="ae_helpers")
+class TiedConv1DTranspose(_TiedConvTranspose):
+    """A `Conv1D` layer run backwards: a `Conv1DTranspose` with the kernel, strides and padding of another.
+
+    For series: sound, sensors, text. Steps come back as rows do from `TiedConv2DTranspose`, whose
+    docstring says when their number differs, and what `output_padding` chooses.
+
+    Args:
+        tied_to: `keras.layers.Conv1D` without groups, with padding "same" or "valid"; it is to be
+            built when this layer is. Or the name of one that the input comes through.
+        activation: of this layer, any that Keras knows; None for none.
+        use_bias: whether this layer has a bias of its own.
+        output_padding: steps, an int, to add beyond those that the kernel needs; None: as many as
+            padding "same" or "valid" gives.
+        bias_initializer, bias_regularizer, bias_constraint: of that bias, any that Keras knows.
+        kwargs: of any Keras layer: `activity_regularizer`, `name`, `dtype`, `trainable`.
+
+    Input shape: as the source's output, `(batch, steps, filters)` or, if the source has channels
+    first, `(batch, filters, steps)`. Output shape: as the source's input.
+
+    Raises:
+        ValueError: if `tied_to` is something else, has groups or causal padding, isn't built, isn't
+            found or is quantized, or the input's channels aren't the source's filters.
+
+    Example:
+        >>> conv = keras.layers.Conv1D(16, 5, strides=2, padding="same")
+        >>> inputs = keras.Input((128, 3))
+        >>> model = keras.Model(inputs, TiedConv1DTranspose(conv)(conv(inputs)))
+        >>> model.output_shape
+        (None, 128, 3)
+    """
+
+    source_class = keras.layers.Conv1D
+
+
+@keras.saving.register_keras_serializable(package="ae_helpers")
+class TiedConv2DTranspose(_TiedConvTranspose):
     """A `Conv2D` layer run backwards: a `Conv2DTranspose` with the kernel, strides and padding of another.
 
     The kernel fits as it is: `Conv2D` stores `(height, width, in, out)`, `Conv2DTranspose`
@@ -290,66 +437,6 @@ class TiedConv2DTranspose(_Tied):
     """
 
     source_class = keras.layers.Conv2D
-
-    def __init__(
-        self,
-        tied_to: keras.Layer | str,
-        activation: Any = None,
-        use_bias: bool = True,
-        output_padding: int | tuple[int, int] | None = None,
-        **kwargs: Any,
-    ):
-        super().__init__(tied_to, activation, use_bias, **kwargs)
-        self.output_padding = output_padding
-
-    def call(self, inputs: Any) -> Any:
-        """Tensor of the shape of the source's input."""
-        outputs = self._transposed(inputs)
-        if self.use_bias:
-            shape = [1, 1, 1, 1]
-            shape[self._channel_axis()] = -1
-            # Not ops.add: under TensorFlow it takes a bias for one of the last axis where that is as long.
-            outputs = outputs + ops.reshape(self.bias, shape)
-        return self.activation(outputs)
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Shape of the source's input, as far as the sizes allow (see above)."""
-        return self._transposed(keras.KerasTensor(input_shape)).shape
-
-    def get_config(self) -> dict[str, Any]:
-        """Arguments of the constructor, with the name of the source."""
-        return {**super().get_config(), "output_padding": self.output_padding}
-
-    def _check_source(self):
-        super()._check_source()
-        if self.tied_to.groups != 1:
-            raise ValueError(
-                f"{self._title} is tied to '{self.tied_to.name}', which has {self.tied_to.groups} groups: "
-                "only a convolution without groups can be run backwards."
-            )
-
-    def _transposed(self, inputs):
-        self._check_source()
-        source = self.tied_to
-        return ops.conv_transpose(
-            inputs,
-            source.kernel,
-            strides=source.strides,
-            padding=source.padding,
-            output_padding=self.output_padding,
-            data_format=source.data_format,
-            dilation_rate=source.dilation_rate,
-        )
-
-    def _sizes(self):
-        *_, given, filters = self.tied_to.kernel.shape
-        return filters, given
-
-    def _channel_axis(self):
-        return -1 if self.tied_to.data_format == "channels_last" else 1
-
-    def _min_ndim(self):
-        return 4
 
 
 def _upstream(tensors):

@@ -1,12 +1,14 @@
 import json
 import re
+from collections.abc import Callable
+from typing import NamedTuple
 
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
 
-from ae_helpers.layers import TiedConv2DTranspose, TiedDense, tied_sources
+from ae_helpers.layers import TiedConv1DTranspose, TiedConv2DTranspose, TiedDense, TiedEmbedding, tied_sources
 
 pytestmark = pytest.mark.backend
 
@@ -23,12 +25,40 @@ def valid_conv(**options):
     return layers.Conv2D(3, (2, 3), strides=(1, 2), **options)
 
 
-# Source, tied layer, shape of the source's inputs without the batch axis.
+def series(**options):
+    return layers.Conv1D(3, 3, strides=2, padding="same", **options)
+
+
+def valid_series(**options):
+    return layers.Conv1D(3, 2, strides=2, **options)
+
+
+def embedding(activation=None, use_bias=False, kernel_regularizer=None, kernel_constraint=None, **options):
+    """Of five items; it has no activation and no bias, and other names for the rest."""
+    names = {"embeddings_regularizer": kernel_regularizer, "embeddings_constraint": kernel_constraint}
+    return layers.Embedding(5, 3, embeddings_initializer="glorot_uniform", **names, **options)
+
+
+class Case(NamedTuple):
+    source: Callable
+    tied: type
+    shape: tuple  # of the source's inputs, without the batch axis
+
+    @property
+    def back(self):
+        """Shape of what comes back: an embedding takes a whole number, and gets a score for each of five."""
+        return (*self.shape, 5) if self.tied is TiedEmbedding else self.shape
+
+
 CASES = {
-    "dense": (dense, TiedDense, (4,)),
-    "conv": (conv, TiedConv2DTranspose, (6, 4, 2)),
-    "dense, rank 4": (dense, TiedDense, (2, 5, 4)),
-    "conv, valid": (valid_conv, TiedConv2DTranspose, (5, 7, 2)),
+    "dense": Case(dense, TiedDense, (4,)),
+    "conv": Case(conv, TiedConv2DTranspose, (6, 4, 2)),
+    "series": Case(series, TiedConv1DTranspose, (6, 2)),
+    "embedding": Case(embedding, TiedEmbedding, (4,)),
+    "dense, rank 4": Case(dense, TiedDense, (2, 5, 4)),
+    "conv, valid": Case(valid_conv, TiedConv2DTranspose, (5, 7, 2)),
+    "series, valid": Case(valid_series, TiedConv1DTranspose, (6, 2)),
+    "embedding, rank 2": Case(embedding, TiedEmbedding, (2, 3)),
 }
 
 
@@ -42,27 +72,43 @@ def case(request):
     return CASES[request.param]
 
 
-one_of_each = pytest.mark.parametrize("case", ["dense", "conv"], indirect=True)
+one_of_each = pytest.mark.parametrize("case", ["dense", "conv", "series", "embedding"], indirect=True)
 
 
 def pair(case, source_options=(), **options):
     """A flat model of two layers: a source, and one that is tied to it."""
-    make_source, tied_class, shape = case
-    source = make_source(**dict(source_options))
-    inputs = keras.Input(shape)
-    return keras.Model(inputs, tied_class(source, **options)(source(inputs)))
+    source = case.source(**dict(source_options))
+    inputs = inputs_of(case)
+    return keras.Model(inputs, case.tied(source, **options)(source(inputs)))
+
+
+def inputs_of(case):
+    return keras.Input(case.shape, dtype="int32" if case.tied is TiedEmbedding else "float32")
 
 
 def data(case, n=6):
-    return np.random.default_rng(0).normal(size=(n, *case[2])).astype("float32")
+    rng = np.random.default_rng(0)
+    if case.tied is TiedEmbedding:
+        return rng.integers(0, 5, (n, *case.shape), dtype="int32")
+    return rng.normal(size=(n, *case.shape)).astype("float32")
+
+
+def as_given(x):
+    """What a linear map takes: each whole number as a 1 among zeros."""
+    return np.eye(5, dtype="float32")[x] if x.dtype == "int32" else x
 
 
 def values(tensor):
     return ops.convert_to_numpy(ops.cast(tensor, "float32"))
 
 
+def kernel_in(model):
+    source = model.layers[1]
+    return source.embeddings if isinstance(source, layers.Embedding) else source.kernel
+
+
 def kernel_of(model):
-    return values(model.layers[1].kernel)
+    return values(kernel_in(model))
 
 
 def train(model, x, y=None, **options):
@@ -70,14 +116,14 @@ def train(model, x, y=None, **options):
     # The quicker way of a single step: TensorFlow's first compiled one takes longer, JAX compiles each operation.
     options = {"run_eagerly": keras.backend.backend() == "tensorflow", **options}
     model.compile(keras.optimizers.SGD(0.5), "mse", **options)
-    model.train_on_batch(x, x if y is None else y)
+    model.train_on_batch(x, as_given(x) if y is None else y)
 
 
 def assert_tied(model, x):
     """One kernel, that of the second layer, which the third uses as well, also after a training step."""
     source, tied = model.layers[1:]
     assert tied.tied_to is source
-    assert len(model.weights) == len(model.trainable_variables) == 3
+    assert len(model.weights) == len(model.trainable_variables) == len(source.weights) + 1
     before, output = kernel_of(model), values(model(x))
     train(model, x)
     assert np.abs(kernel_of(model) - before).max() > 1e-4
@@ -89,17 +135,18 @@ def untied(model):
     """The same computation by Keras' own layers, with two kernels."""
     source, tied = model.layers[1:]
     twin = type(source).from_config(source.get_config())
-    if isinstance(source, layers.Dense):
-        backwards = layers.Dense(model.input_shape[-1], tied.activation)
+    if isinstance(source, (layers.Dense, layers.Embedding)):
+        backwards = layers.Dense(model.output_shape[-1], tied.activation)
     else:
+        transpose = layers.Conv1DTranspose if isinstance(source, layers.Conv1D) else layers.Conv2DTranspose
         names = ("kernel_size", "strides", "padding", "dilation_rate")
-        backwards = layers.Conv2DTranspose(
-            model.input_shape[-1], **{name: getattr(source, name) for name in names}, activation=tied.activation
+        backwards = transpose(
+            model.output_shape[-1], **{name: getattr(source, name) for name in names}, activation=tied.activation
         )
-    inputs = keras.Input(model.input_shape[1:])
+    inputs = keras.Input(model.input_shape[1:], dtype=model.input.dtype)
     result = keras.Model(inputs, backwards(twin(inputs)))
     kernel, *biases = model.get_weights()
-    result.set_weights([kernel, biases[0], backwards_kernel(kernel), biases[1]])
+    result.set_weights([kernel, *biases[:-1], backwards_kernel(kernel), biases[-1]])
     return result
 
 
@@ -111,18 +158,19 @@ class TestEachTiedLayer:
     def test_shape_comes_back(self, case):
         model, x = pair(case), data(case)
         source, tied = model.layers[1:]
-        assert model.output_shape == (None, *case[2])
+        assert model.output_shape == (None, *case.back)
         assert tuple(tied.compute_output_shape(source.output.shape)) == model.output_shape
-        assert model(x).shape == x.shape
+        assert model(x).shape == as_given(x).shape
 
-    def test_has_a_kernel_and_two_biases(self, case):
+    def test_has_one_kernel(self, case):
         model = pair(case)
         source, tied = model.layers[1:]
         assert [w.path for w in model.trainable_weights] == [v.path for v in (*source.weights, tied.bias)]
         assert tied.weights == tied.trainable_weights == [tied.bias]
         assert tied.non_trainable_weights == []
-        assert tied.count_params() == case[2][-1]
-        assert model.count_params() == kernel_of(model).size + 3 + case[2][-1]
+        assert tied.count_params() == case.back[-1]
+        source_bias = 0 if case.tied is TiedEmbedding else 3
+        assert model.count_params() == kernel_of(model).size + source_bias + case.back[-1]
 
     def test_summary_counts_the_kernel_once(self, case):
         lines = []
@@ -146,7 +194,7 @@ class TestEachTiedLayer:
         model, x = pair(case, {"use_bias": False}, use_bias=False), data(case)
         source, tied = model.layers[1:]
         z = np.random.default_rng(1).normal(size=source(x).shape).astype("float32")
-        np.testing.assert_allclose(np.vdot(values(source(x)), z), np.vdot(x, values(tied(z))), rtol=1e-4)
+        np.testing.assert_allclose(np.vdot(values(source(x)), z), np.vdot(as_given(x), values(tied(z))), rtol=1e-4)
 
     def test_gradient_is_the_sum_over_both_uses(self, case):
         model, x = pair(case), data(case)
@@ -154,7 +202,7 @@ class TestEachTiedLayer:
         before = kernel_of(model)
         train(model, x)
         train(twin, x)
-        forth, back = twin.get_weights()[0] - before, twin.get_weights()[2] - backwards_kernel(before)
+        forth, back = twin.get_weights()[0] - before, twin.get_weights()[-2] - backwards_kernel(before)
         assert min(np.abs(forth).max(), np.abs(back).max()) > 1e-4
         np.testing.assert_allclose(kernel_of(model) - before, forth + backwards_kernel(back), atol=1e-5)
 
@@ -225,14 +273,14 @@ class TestEachTiedLayer:
             bias_regularizer=keras.regularizers.L1(0.25),
             bias_initializer="ones",
         )
-        expected = 0.5 * np.square(kernel_of(model)).sum() + 0.25 * case[2][-1]
+        expected = 0.5 * np.square(kernel_of(model)).sum() + 0.25 * case.back[-1]
         np.testing.assert_allclose(values(sum(model.losses)), expected, rtol=1e-5)
 
     @one_of_each
     def test_constraints(self, case):
         norm = keras.constraints.UnitNorm(axis=None)
         model, x = pair(case, {"kernel_constraint": norm}, bias_constraint="non_neg"), data(case)
-        train(model, x, -5 * np.ones_like(x))
+        train(model, x, -5 * np.ones_like(as_given(x)))
         np.testing.assert_allclose(np.linalg.norm(kernel_of(model)), 1, rtol=1e-5)
         assert values(model.layers[-1].bias).min() == 0
 
@@ -248,27 +296,28 @@ class TestEachTiedLayer:
         model, x = pair(case), data(case)
         source, tied = model.layers[1:]
         source.enable_lora(1)
-        source.lora_kernel_b.assign(np.full(source.lora_kernel_b.shape, 0.1))
-        assert {v.path for v in (source.lora_kernel_a, source.lora_kernel_b)} < {v.path for v in tied.variables}
-        before = source.lora_kernel_b.numpy()
+        lora = [getattr(source, f"lora_{tied.kernel_name}_{factor}") for factor in "ab"]
+        lora[1].assign(np.full(lora[1].shape, 0.1))
+        assert {v.path for v in lora} < {v.path for v in tied.variables}
+        before = values(lora[1])
         model.save(tmp_path / "model.keras")
         reloaded = keras.saving.load_model(tmp_path / "model.keras")
         for step in range(2):
             twin = pair(case)  # an ordinary pair with the kernel that LoRA amounts to
-            twin.set_weights([kernel_of(model), values(source.bias), values(tied.bias)])
+            source_bias = [] if case.tied is TiedEmbedding else [values(source.bias)]
+            twin.set_weights([kernel_of(model), *source_bias, values(tied.bias)])
             np.testing.assert_allclose(model.predict(x, verbose=0), values(twin(x)), atol=1e-5)
             if step == 0:
                 np.testing.assert_allclose(reloaded.predict(x, verbose=0), values(twin(x)), atol=1e-5)
                 train(model, x)
-        assert np.abs(source.lora_kernel_b.numpy() - before).max() > 1e-5
+        assert np.abs(values(lora[1]) - before).max() > 1e-5
 
     @one_of_each
     def test_several_on_one_source(self, case, tmp_path):
-        make_source, tied_class, shape = case
-        source, inputs = make_source(), keras.Input(shape)
+        source, inputs = case.source(), inputs_of(case)
         z = source(inputs)
-        model = keras.Model(inputs, [tied_class(source)(z), tied_class(source)(z)])
-        assert model.count_params() == source.count_params() + 2 * shape[-1]
+        model = keras.Model(inputs, [case.tied(source)(z), case.tied(source)(z)])
+        assert model.count_params() == source.count_params() + 2 * case.back[-1]
         model.save(tmp_path / "model.keras")
         reloaded = keras.saving.load_model(tmp_path / "model.keras")
         assert all(layer.tied_to is reloaded.layers[1] for layer in reloaded.layers[2:])
@@ -286,7 +335,7 @@ class TestEachTiedLayer:
         after = part.predict(z, verbose=0)
         assert np.abs(after - before).max() > 1e-3
         np.testing.assert_allclose(after, values(tied(z)), atol=1e-5)
-        assert part.count_params() == case[2][-1]
+        assert part.count_params() == case.back[-1]
 
     # What they refuse.
 
@@ -297,18 +346,17 @@ class TestEachTiedLayer:
     )
     def test_refuses_another_source(self, case, other):
         with pytest.raises(ValueError, match=rf"should be tied to .*{re.escape(repr(other))} came"):
-            case[1](other)
+            case.tied(other)
 
     @one_of_each
     def test_refuses_an_unbuilt_source(self, case):
-        make_source, tied_class, shape = case
         with pytest.raises(ValueError, match=r"'late', which isn't built.*keras\.Input"):
-            tied_class(make_source(name="late"))(keras.Input(shape))
+            case.tied(case.source(name="late"))(inputs_of(case))
 
     @one_of_each
     def test_refuses_inputs_that_the_source_would_not_give(self, case):
         model = pair(case)
-        tied_class, source = case[1], model.layers[1]
+        tied_class, source = case.tied, model.layers[1]
         shape = (*source.output.shape[1:-1], 5)
         with pytest.raises(ValueError, match=rf"back.* '{source.name}' .*3 values.*{re.escape(str((None, *shape)))}"):
             tied_class(source, name="back")(keras.Input(shape))
@@ -322,23 +370,23 @@ class TestEachTiedLayer:
         model = pair(case)
         source = model.layers[1]
         with pytest.raises(ValueError, match=r"back.* tied to 'gone', but its input came through no"):
-            case[1]("gone", name="back")(source.output)
+            case.tied("gone", name="back")(source.output)
         with pytest.raises(ValueError, match="came through no"):
-            case[1](source.name)(values(source(data(case))))  # numbers don't tell where they come from
+            case.tied(source.name)(values(source(data(case))))  # numbers don't tell where they come from
         with pytest.raises(ValueError, match="tied to 'gone': call it"):
-            case[1]("gone").compute_output_shape(source.output.shape)
+            case.tied("gone").compute_output_shape(source.output.shape)
 
 
 def assert_computes_in(policy, model, x):
     """The shared kernel is rounded to 16 bits before it is used, and trained in 32."""
     source, tied = model.layers[1:]
     z = source(x)
-    rounded = ops.cast(ops.cast(source.kernel, policy.removeprefix("mixed_")), "float32")
+    rounded = ops.cast(ops.cast(kernel_in(model), policy.removeprefix("mixed_")), "float32")
     before = values(tied(z))
     exact = kernel_of(model)
-    source.kernel.assign(rounded)
+    kernel_in(model).assign(rounded)
     np.testing.assert_array_equal(values(tied(z)), before)
-    source.kernel.assign(exact)
+    kernel_in(model).assign(exact)
     train(model, x)
     assert np.isfinite(kernel_of(model)).all() and np.abs(kernel_of(model) - exact).max() > 1e-4
 
@@ -362,6 +410,29 @@ def test_conv_weights_set_by_hand():
     x_hat = tied(np.array([1.0, 10], "float32").reshape(1, 1, 2, 1))
     # Each value of the code stamps the kernel, times itself, on its patch; the source's own bias plays no part.
     assert values(x_hat)[0, :, :, 0].tolist() == [[2, 3, 11, 21], [4, 5, 31, 41]]
+
+
+def test_series_weights_set_by_hand():
+    source = layers.Conv1D(1, 2, strides=2)
+    source.build((None, 4, 1))
+    source.set_weights([np.array([1.0, 2]).reshape(2, 1, 1), np.array([7.0])])
+    tied = TiedConv1DTranspose(source, bias_initializer="ones")
+    assert values(tied(np.array([1.0, 10], "float32").reshape(1, 2, 1)))[0, :, 0].tolist() == [2, 3, 11, 21]
+
+
+def test_embeddings_set_by_hand():
+    model = pair(CASES["embedding"], activation="softmax")
+    table = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [-1, 0, 0]])
+    model.set_weights([table, np.array([0, 0, 0, 0, 0.5])])
+    # Item 3 has the embedding (1, 1, 0); its products with the five are 1, 1, 0, 2 and -1, and a bias of 0.5.
+    scores = np.exp([1, 1, 0, 2, -0.5])
+    np.testing.assert_allclose(values(model(np.array([[3]]))), [[scores / scores.sum()]], rtol=1e-5)
+
+
+def test_a_mask_goes_through_a_tied_embedding():
+    source = layers.Embedding(5, 3, mask_zero=True)
+    x_hat = TiedEmbedding(source)(source(np.array([[2, 1, 0]])))
+    assert values(x_hat._keras_mask).tolist() == [[1, 1, 0]]
 
 
 def channels_first():
@@ -424,10 +495,20 @@ def test_sizes_that_stride_2_gives_back(size, options, expected, tmp_path):
 
 @pytest.mark.skipif(keras.backend.backend() == "tensorflow", reason="TensorFlow can't do this on a CPU")
 def test_dilated_kernel():
-    case = (lambda: layers.Conv2D(3, 3, dilation_rate=2), TiedConv2DTranspose, (7, 6, 2))
+    case = Case(lambda: layers.Conv2D(3, 3, dilation_rate=2), TiedConv2DTranspose, (7, 6, 2))
     model, x = pair(case), data(case)
     assert model.output_shape == (None, 7, 6, 2)
     np.testing.assert_allclose(values(model(x)), values(untied(model)(x)), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("size", "padding", "output_padding", "expected"), [(7, "same", None, 8), (7, "same", 0, 7), (8, "valid", 1, 8)]
+)
+def test_lengths_that_stride_2_gives_back(size, padding, output_padding, expected):
+    source, inputs = layers.Conv1D(2, 3, strides=2, padding=padding), keras.Input((size, 1))
+    tied = TiedConv1DTranspose(source, output_padding=output_padding)
+    assert tied(source(inputs)).shape == (None, expected, 1)
+    assert tied(source(np.ones((1, size, 1), "float32"))).shape == (1, expected, 1)
 
 
 def test_refuses_groups():
@@ -436,11 +517,18 @@ def test_refuses_groups():
         TiedConv2DTranspose(source)(source(keras.Input((8, 8, 2))))
 
 
-def test_refuses_a_quantized_source():
-    model = pair(CASES["dense"])
+def test_refuses_causal_padding():
+    source = layers.Conv1D(4, 3, padding="causal", name="past")
+    with pytest.raises(ValueError, match="'past', whose padding is causal"):
+        TiedConv1DTranspose(source)(source(keras.Input((8, 2))))
+
+
+@pytest.mark.parametrize("case", ["dense", "embedding"], indirect=True)
+def test_refuses_a_quantized_source(case):
+    model = pair(case)
     model.layers[1].quantize("int8")
     with pytest.raises(ValueError, match="quantized to int8"):
-        model(data(CASES["dense"]))
+        model(data(case))
 
 
 # In which models the tie survives.
