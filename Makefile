@@ -9,7 +9,7 @@ $(foreach setting,$(shell $(PYTHON) tools/environment.py),$(eval export $(settin
 # Two processes; a file's tests stay in one.
 PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: help lab check test test-torch test-pythons yardstick notebooks lint constraints seeds mistakes formats choose paper-table benchmark nearest scale distributed data classroom grade prove test-lowest test-newest clean
+.PHONY: help lab check test test-torch test-pythons yardstick notebooks site lint constraints seeds mistakes formats choose paper-table benchmark nearest scale distributed data classroom grade prove test-lowest test-newest clean
 
 help:
 	@echo "make lab               open the lessons in JupyterLab"
@@ -21,6 +21,7 @@ help:
 	@echo "make test-newest       the tests with the newest versions in pyproject.toml"
 	@echo "make yardstick         how fast this machine trains: times of lessons are given for 13 s"
 	@echo "make notebooks [N=01]  rebuild all notebooks, or one, from notebooks/src"
+	@echo "make site              build the site, and serve it on this machine (SERVE=no: only build it)"
 	@echo "make lint              check style and types of the code, and the workflows"
 	@echo "make constraints       write down the versions with which the notebooks were built"
 	@echo "make seeds [N=01]      check every claim over five seeds"
@@ -61,6 +62,9 @@ yardstick: .venv/installed
 
 notebooks: .venv/installed
 	$(BIN)/python -m tools.build_notebooks $(N)
+
+site: .venv/installed
+	$(BIN)/python -m tools.site $(if $(filter no,$(SERVE)),--no-serve)
 
 lint: .venv/installed
 	$(BIN)/ruff check .

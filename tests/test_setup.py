@@ -16,12 +16,14 @@ import ae_helpers
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-CODE = ("ae_helpers", "classroom", "tools", "tests", "benchmarks", "examples", "notebooks/src", "assignments/src")
+FOLDERS = "ae_helpers classroom tools docs tests benchmarks examples notebooks/src assignments/src"
+CODE = tuple(FOLDERS.split())
 # Where the module to import is not called as the package to install.
 PACKAGE_OF_MODULE = {
     "sklearn": "scikit-learn",
     "skimage": "scikit-image",
     "PIL": "pillow",
+    "axe_playwright_python": "axe-playwright-python",
     "mpl_toolkits": "matplotlib",
     "IPython": "ipython",
     "traitlets": "ipython",
@@ -48,7 +50,7 @@ EXTRAS = {
     for extra, lines in PROJECT["optional-dependencies"].items()
 }
 REQUIREMENTS = CORE + [requirement for extra in EXTRAS.values() for requirement in extra]
-IN_A_CLONE = CORE + [requirement for extra in ("tfds", "lessons", "dev") for requirement in EXTRAS[extra]]
+IN_A_CLONE = CORE + [requirement for extra in ("tfds", "lessons", "site", "dev") for requirement in EXTRAS[extra]]
 LOWEST_PYTHON, PYTHON_CAP = re.fullmatch(r">=(\d+\.\d+),<(\d+\.\d+)", PROJECT["requires-python"]).groups()
 
 
@@ -58,13 +60,14 @@ LOWEST_PYTHON, PYTHON_CAP = re.fullmatch(r">=(\d+\.\d+),<(\d+\.\d+)", PROJECT["r
 def test_installing_the_requirements_installs_the_package_and_what_a_clone_needs():
     assert lines_of("requirements.txt") == ["-e .[lessons,dev]"]
     assert "ae-helpers[tfds]" in PROJECT["optional-dependencies"]["lessons"]
+    assert "ae-helpers[site]" in PROJECT["optional-dependencies"]["dev"]
 
 
 def test_the_wheel_brings_nothing_that_only_lessons_or_tests_need():
     """Nor does it bring the classroom, of which no extra is left."""
-    unwanted = {"pytest", "ruff", "jupyter", "tensorflow-datasets", "nbgrader"}
+    unwanted = {"pytest", "ruff", "jupyter", "tensorflow-datasets", "nbgrader", "sphinx"}
     assert not unwanted & {name for name, _ in CORE}
-    assert set(EXTRAS) >= {"lessons", "dev", "tfds", "jax", "torch", "index"} and "classroom" not in EXTRAS
+    assert set(EXTRAS) >= {"lessons", "site", "dev", "tfds", "jax", "torch", "index"} and "classroom" not in EXTRAS
 
 
 def test_the_installed_package_needs_the_same():

@@ -1,0 +1,205 @@
+"""What the site adds to Sphinx: formulas without a script, notebooks as pages, the path, the exhibits."""
+
+import functools
+import html
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+from docutils import nodes
+from docutils.utils.math.latex2mathml import tex2mathml
+from PIL import Image
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.logging import getLogger
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ROOT / "notebooks"
+EXHIBITS = ROOT / "docs" / "playground"
+log = getLogger(__name__)
+
+
+# Formulas: MathML, which browsers draw by themselves.
+
+
+def write_formula(writer, node):
+    """Write a formula as MathML, which needs neither a script nor fonts, and which screen readers read."""
+    block = isinstance(node, nodes.math_block)
+    try:
+        formula = tex2mathml(node.astext(), as_block=block)
+    except (SyntaxError, ValueError) as error:
+        log.warning("A formula that can't be drawn: %s (%s)", node.astext(), error, location=node)
+        formula = f"<code>{html.escape(node.astext())}</code>"
+    writer.body.append(f'<div class="math">{formula}</div>' if block else formula)
+    raise nodes.SkipNode
+
+
+# Notebooks.
+
+
+def read_notebook(text):
+    """A notebook as its page shows it.
+
+    Figures get their alternative texts, where myst-nb looks for them; a lesson gets its
+    exhibits, behind its first cell; solutions are folded.
+    """
+    notebook = nbformat.reads(text, as_version=4)
+    notebook.metadata.pop("widgets", None)  # they need a kernel
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+            figure = output.get("metadata", {}).get("image/png", {})
+            if "alt" in figure:
+                cell.metadata["mystnb"] = {"image": {"alt": figure["alt"]}}
+    title = notebook.cells[0].source.splitlines()[0]
+    number = re.match(r"# (\d\d) ", title)
+    if number:
+        exhibits = [f"```{{exhibit}} {page.stem}\n```" for page in exhibits_of(number[1])]
+        notebook.cells[1:1] = [nbformat.v4.new_markdown_cell(exhibit) for exhibit in exhibits]
+    elif title.startswith("# Solutions"):
+        notebook.cells = folded(notebook.cells)
+    return notebook
+
+
+def folded(cells):
+    """Cells with all that stands below a heading of the second level folded away."""
+    opening = '<details class="solution"><summary>Show the solution</summary>'
+    result, is_open = [], False
+    for cell in cells:
+        heading = re.match(r"(## .*)\n?((?:.|\n)*)", cell.source) if cell.cell_type == "markdown" else None
+        if heading:
+            parts = ["</details>"] * is_open + [heading[1], opening, heading[2]]
+            result += [nbformat.v4.new_markdown_cell(part) for part in parts if part.strip()]
+            is_open = True
+        else:
+            result.append(cell)
+    return result + [nbformat.v4.new_markdown_cell("</details>")] * is_open
+
+
+@functools.cache
+def first_cell(path):
+    """Title, question, minutes, seconds, what to know before, and the picture's words, from a notebook."""
+    notebook = nbformat.read(path, as_version=4)
+    title, question, *_ = re.split(r"\n\s*\n", notebook.cells[0].source)
+    before = re.search(r"\*\*Before you start:\*\* (.*)", notebook.cells[0].source)
+    alts = [
+        output.metadata["image/png"]["alt"]
+        for cell in notebook.cells
+        if "readme" in cell.metadata.get("tags", [])
+        for output in cell.outputs
+        if "alt" in output.get("metadata", {}).get("image/png", {})
+    ]
+    return {
+        "title": title.removeprefix("# "),
+        "question": question.replace("\n", " "),
+        "before": before[1] if before else "",
+        "alt": alts[0] if alts else "",
+        **notebook.metadata.times,
+    }
+
+
+class Path_(SphinxDirective):
+    """The lessons as cards: picture, question, minutes, what to know before."""
+
+    def run(self):
+        cards = ["::::{grid} 1 1 2 2", ":gutter: 3"]
+        for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+            self.env.note_dependency(str(path))
+            lesson = first_cell(path)
+            before = re.sub(r"\]\((?!http)", "](notebooks/", lesson["before"])
+            cards += [
+                f":::{{grid-item-card}} {lesson['title']}",
+                f":link: notebooks/{path.stem}",
+                ":link-type: doc",
+                f":img-top: notebooks/images/{path.stem[:2]}.png",
+                f":img-alt: {lesson['alt']}",
+                "",
+                lesson["question"],
+                "",
+                f"*{lesson['minutes']} minutes to read, {lesson['seconds']} seconds to run.*",
+                *(["", f"Before: {before}"] if before else []),
+                ":::",
+            ]
+        cards.append("::::")
+        container = nodes.container(classes=["path"])
+        self.state.nested_parse("\n".join(cards).splitlines(), self.content_offset, container)
+        return [container]
+
+
+# Exhibits.
+
+
+def exhibits_of(lesson=None):
+    """The pages of `docs/playground`: all, or those whose `<meta name="lesson">` is the given one."""
+    pages = sorted(EXHIBITS.glob("*.html"))
+    return [page for page in pages if lesson in (None, meta_of(page, "lesson"))]
+
+
+def meta_of(page, name):
+    """The content of a page's `<meta name=...>`, or None."""
+    found = re.search(rf'<meta name="{name}" content="([^"]*)"', page.read_text(encoding="utf-8"))
+    return found[1] if found else None
+
+
+class Exhibit(SphinxDirective):
+    """An exhibit of the playground in the page: ```{exhibit} draw```."""
+
+    required_arguments = 1
+
+    def run(self):
+        name = self.arguments[0]
+        page = EXHIBITS / f"{name}.html"
+        if not page.exists():
+            raise self.error(f"There is no exhibit {page}.")
+        self.env.note_dependency(str(page))
+        title = re.search(r"<title>(.*?)</title>", page.read_text(encoding="utf-8"))[1]
+        address = "../" * self.env.docname.count("/") + f"playground/{name}.html"
+        frame = f'<iframe class="exhibit" src="{address}" title="{title}" loading="lazy"></iframe>'
+        return [nodes.raw("", frame, format="html")]
+
+
+class Exhibits(SphinxDirective):
+    """All exhibits, one below the other."""
+
+    def run(self):
+        self.env.note_dependency(str(EXHIBITS))
+        text = "\n\n".join(f"```{{exhibit}} {page.stem}\n```" for page in exhibits_of())
+        container = nodes.container()
+        self.state.nested_parse(text.splitlines(), self.content_offset, container)
+        return [container]
+
+
+def copy_playground(app, exception):
+    """The playground is ready as it is."""
+    if exception is None and EXHIBITS.exists():
+        shutil.copytree(EXHIBITS, Path(app.outdir, "playground"), dirs_exist_ok=True)
+
+
+# Pages.
+
+
+def size_images(app, pagename, templatename, context, doctree):
+    """Pictures say how large they are, so that nothing jumps, and are loaded when they come into sight."""
+    folder = Path(app.outdir, pagename).parent
+
+    def sized(tag):
+        source = re.search(r'src="([^"]+)"', tag[0])[1]
+        file = folder / source
+        if "width=" in tag[0] or source.startswith("data:") or not file.exists():
+            return tag[0]
+        width, height = Image.open(file).size
+        return tag[0].replace("<img ", f'<img loading="lazy" width="{width}" height="{height}" ')
+
+    if "body" in context:
+        context["body"] = re.sub(r"<img [^>]*>", sized, context["body"])
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.add_html_math_renderer("mathml", (write_formula, None), (write_formula, None))
+    app.add_directive("path", Path_)
+    app.add_directive("exhibit", Exhibit)
+    app.add_directive("exhibits", Exhibits)
+    app.connect("html-page-context", size_images)
+    app.connect("build-finished", copy_playground)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
