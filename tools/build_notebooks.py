@@ -8,11 +8,11 @@ is read and tested. A notebook is written only if every cell has run. The figure
 with the tag `readme` goes to `notebooks/images`, for the notebook's first cell and for README. It records
 the checksums of the files that it was built from and of its outputs, so that
 `tests/notebooks` can tell one that is out of date or was edited by hand, and the minutes
-that it takes to read and the seconds that it took to run, which it writes into the first cell.
+that it takes to read and the seconds that it took to run, which it writes into the first cell,
+and the megabytes that it needed.
 """
 
 import base64
-import functools
 import hashlib
 import json
 import math
@@ -37,10 +37,12 @@ TABLES = ROOT / "ae_helpers" / "tables"
 # How fast a lesson is read: words and lines of code in a minute, and minutes for a figure.
 WORDS_A_MINUTE, LINES_A_MINUTE, MINUTES_A_FIGURE = 130, 40, 1 / 3
 
-# Run behind the last cell and then removed: which of our own files did the lesson use?
-LIST_MODULES = """
-import json, sys
-print(json.dumps([m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "ae_helpers" and m.__file__]))
+# Run behind the last cell and then removed: which of our own files did the lesson use, and how much memory?
+TELL_USE = """
+import json, resource, sys
+own = [m.__file__ for n, m in sys.modules.items() if n.split(".")[0] == "ae_helpers" and m.__file__]
+most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+print(json.dumps({"modules": own, "megabytes": most / 1e6}))
 """
 
 
@@ -49,18 +51,30 @@ def main(wanted):
         sources = chosen_sources(wanted)
     except ValueError as error:
         sys.exit(str(error))
+    pace = yardstick(epochs=1)
     for source in sources:
-        build(source)
+        pace = build(source, pace)
 
 
-def build(source):
-    """Execute a script and write it with its outputs as a notebook."""
+def build(source, pace):
+    """Execute a script and write it with its outputs as a notebook.
+
+    Takes and returns the yardstick's seconds, measured just before and just after: what else
+    the machine does meanwhile slows both down, so that their ratio stays.
+    """
     target = target_of(source)
     notebook = read_source(source)
     target.parent.mkdir(parents=True, exist_ok=True)
-    seconds = execute(notebook, key_of(source), folder=target.parent)
+    seconds, megabytes = execute(notebook, key_of(source), folder=target.parent)
+    after = yardstick(epochs=1)
+    seconds *= FAST / ((pace + after) / 2)
+    print(
+        f"\r{key_of(source)}: {len(code_of(notebook))} cells, {seconds:.1f} s at the yardstick, {megabytes:.0f} MB "
+        f"(yardstick here: {pace:.0f} s before, {after:.0f} s after)",
+        flush=True,
+    )
     notebook.metadata["provenance"]["sources"] |= checksums([source])
-    tell_times(notebook, seconds * FAST / yardstick_seconds())
+    tell_use(notebook, seconds, megabytes)
     figure = readme_figure(notebook)
     # Written beside and moved: a build that is interrupted leaves the old notebook as it was.
     half_written = target.with_suffix(".tmp")
@@ -69,10 +83,11 @@ def build(source):
     if figure is not None:
         IMAGES.mkdir(parents=True, exist_ok=True)
         (IMAGES / f"{key_of(source)}.png").write_bytes(figure)
+    return after
 
 
 def execute(notebook, name, *, folder):
-    """Run all cells of `notebook` in a fresh kernel in `folder`; outputs stay in `notebook`. Return the seconds."""
+    """Run all cells of `notebook` in a fresh kernel in `folder`; outputs stay in it. Return seconds and megabytes."""
     code_cells = sum(cell.cell_type == "code" for cell in notebook.cells)
     done = 0
 
@@ -84,7 +99,7 @@ def execute(notebook, name, *, folder):
             if sys.stdout.isatty():
                 print(f"\r{name}: cell {done} of {code_cells} ...", end="", flush=True)
 
-    notebook.cells.append(nbformat.v4.new_code_cell(LIST_MODULES))
+    notebook.cells.append(nbformat.v4.new_code_cell(TELL_USE))
     started = time.perf_counter()
     client = NotebookClient(
         notebook,
@@ -100,30 +115,24 @@ def execute(notebook, name, *, folder):
     client.execute(env={**os.environ, **KERNEL_ENVIRONMENT})
     seconds = time.perf_counter() - started
     printed = [output["text"] for output in notebook.cells.pop().outputs if output.get("name") == "stdout"]
-    modules = json.loads("".join(printed))
+    use = json.loads("".join(printed))
     settle_widgets(notebook)
     refuse_widget_errors(notebook, name)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
     notebook.metadata.language_info.pop("version", None)
     notebook.metadata["provenance"] = {
-        "sources": checksums([*map(Path, modules), DATASETS, *tables_in(notebook)]),
+        "sources": checksums([*map(Path, use["modules"]), DATASETS, *tables_in(notebook)]),
         "outputs": outputs_checksum(notebook),
     }
-    print(f"\r{name}: {code_cells} cells in {seconds:.0f} s" + " " * 20, flush=True)
-    return seconds
+    return seconds, use["megabytes"]
 
 
-@functools.cache
-def yardstick_seconds():
-    """Seconds of `make yardstick` on this machine at this moment, from one of its five epochs."""
-    return yardstick(epochs=1)
-
-
-def tell_times(notebook, seconds):
-    """Write minutes to read and seconds to run into the first cell, for MINUTES and SECONDS, and into the metadata."""
-    seconds = max(5, 5 * math.ceil(seconds / 5))
+def tell_use(notebook, seconds, megabytes):
+    """Write minutes to read and seconds to run into the first cell, for MINUTES and SECONDS, and all into metadata."""
+    seconds, megabytes = max(5, 5 * math.ceil(seconds / 5)), 100 * math.ceil(megabytes / 100)
     notebook.metadata["times"] = {"minutes": minutes_to_read(notebook), "seconds": seconds}
+    notebook.metadata["megabytes"] = megabytes
     notebook.cells[0].source = with_times(notebook.cells[0].source, notebook.metadata["times"])
 
 

@@ -1,7 +1,8 @@
 """Make classic mistakes in a notebook on purpose, one at a time: a claim must catch each.
 
-    python -m tools.check_mistakes          # all notebooks that have a list of mistakes
-    python -m tools.check_mistakes 02 02a   # some of them
+    python -m tools.check_mistakes                   # all notebooks that have a list of mistakes
+    python -m tools.check_mistakes 02 02a            # some of them
+    python -m tools.check_mistakes 02 --only twice      # those with this in their name
 
 The mistakes stand in `tests/mistakes/02.toml` and so on: a name, a text that occurs once in the
 script, and what takes its place. Each is tried in a copy of the script, which
@@ -9,6 +10,7 @@ runs as plain Python up to the first claim that does not hold. A table in Markdo
 which claim that was. If the script runs to its end, the mistake has survived: exit code 1.
 """
 
+import argparse
 import sys
 import time
 import tomllib
@@ -18,7 +20,7 @@ from tools.percent import ROOT, chosen_sources, key_of, replaced, run_script, ta
 MISTAKES = ROOT / "tests" / "mistakes"
 
 
-def main(wanted):
+def main(wanted, only=""):
     try:
         sources = [source for source in chosen_sources(wanted) if list_of(source).exists() or wanted]
     except ValueError as error:
@@ -26,7 +28,10 @@ def main(wanted):
     missing = [key_of(source) for source in sources if not list_of(source).exists()]
     if missing:
         sys.exit(f"There is no list of mistakes for {', '.join(missing)} in {MISTAKES.relative_to(ROOT)}.")
-    survived = [try_all(source, read(list_of(source))) for source in sources]
+    chosen = {source: [m for m in read(list_of(source)) if only in m["name"]] for source in sources}
+    if not any(chosen.values()):
+        sys.exit(f"No mistake has {only!r} in its name.")
+    survived = [try_all(source, mistakes) for source, mistakes in chosen.items() if mistakes]
     sys.exit(1 if any(survived) else 0)
 
 
@@ -54,4 +59,8 @@ def try_all(source, mistakes):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("keys", nargs="*", help="of notebooks: 01, 02a (default: all)")
+    parser.add_argument("--only", default="", help="a part of the names of the mistakes to try (default: all)")
+    arguments = parser.parse_args()
+    main(arguments.keys, arguments.only)

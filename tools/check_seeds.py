@@ -1,12 +1,14 @@
 """Check every claim of the notebooks over five seeds, and show how much room each has.
 
-    python -m tools.check_seeds          # all notebooks that claim something
-    python -m tools.check_seeds 01 01a   # some of them
+    python -m tools.check_seeds                  # all notebooks that claim something
+    python -m tools.check_seeds 01 01a           # some of them
+    python -m tools.check_seeds 01 --seeds 0,3   # with some of the seeds
 
 Runs each script of `notebooks/src` with `SEED` set to 0 ... 4, and prints a table in
 Markdown: the claims, how often each held, and the numbers that it compares.
 """
 
+import argparse
 import json
 import os
 import re
@@ -24,7 +26,7 @@ from tools.percent import ROOT, chosen_sources, key_of, target_of
 SEEDS = range(5)
 
 
-def main(wanted):
+def main(wanted, seeds=SEEDS):
     try:
         sources = [source for source in chosen_sources(wanted) if "claim(" in source.read_text(encoding="utf-8")]
     except ValueError as error:
@@ -32,7 +34,7 @@ def main(wanted):
     failed = False
     for source in sources:
         tables = []
-        for seed in SEEDS:
+        for seed in seeds:
             with tempfile.TemporaryDirectory() as folder:
                 result = Path(folder, "claims.json")
                 # A fresh process for each run, in the folder where the notebook runs.
@@ -95,4 +97,8 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--run"]:
         run(Path(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))
     else:
-        main(sys.argv[1:])
+        parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+        parser.add_argument("keys", nargs="*", help="of notebooks: 01, 01a, solutions/01 (default: all)")
+        parser.add_argument("--seeds", default=",".join(map(str, SEEDS)), help="with commas (default: %(default)s)")
+        arguments = parser.parse_args()
+        main(arguments.keys, [int(seed) for seed in arguments.seeds.split(",")])

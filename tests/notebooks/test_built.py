@@ -16,7 +16,7 @@ from tools.build_notebooks import (
     minutes_to_read,
     outputs_checksum,
     readme_figure,
-    tell_times,
+    tell_use,
     with_times,
     words_in,
 )
@@ -35,6 +35,7 @@ BUDGET = {"words": 1600, "cells": 25, "lines": 260, "claims": 12, "sections": 10
 OTHER_SECONDS = {"00": 15, "04": 60}
 CLOCK = 2  # beside other work a build counts up to twice the seconds
 STUDY_SECONDS, STUDY_CLAIMS, SOLUTION_SECONDS = 60, 30, 30
+MEGABYTES = 2000
 LINE_LENGTH = 88  # more is cut off on a page
 SLIDER_BYTES = 300 * 1024  # of a lesson's pictures that move without a kernel
 
@@ -220,6 +221,10 @@ def test_solutions_are_in_their_budget(key):
     assert built(key).metadata.times.seconds <= CLOCK * SOLUTION_SECONDS
 
 
+def test_needs_little_memory(new_key):
+    assert built(new_key).metadata.get("megabytes", 0) <= MEGABYTES
+
+
 def test_moving_pictures_are_small(lesson):
     outputs = [o for cell in code_of(built(lesson)) for o in cell.outputs if "<script" in str(o.get("data", ""))]
     size = sum(len(json.dumps(output.data.get("text/html", ""))) for output in outputs)
@@ -291,8 +296,9 @@ def test_words_are_those_that_a_reader_sees():
 def test_times_are_measured_and_written():
     words = nbformat.v4.new_markdown_cell("**Time:** MINUTES to read, SECONDS to run. " + "word " * 13 * 130)
     notebook = notebook_of(words)
-    tell_times(notebook, 31.2)
+    tell_use(notebook, 31.2, 1234)
     assert notebook.metadata["times"] == {"minutes": 15, "seconds": 35}
+    assert notebook.metadata["megabytes"] == 1300
     assert notebook.cells[0].source.startswith("**Time:** 15 minutes to read, 35 seconds to run.")
     figures = [nbformat.v4.new_output("display_data", {"image/png": ""})] * 15
     notebook.cells.append(nbformat.v4.new_code_cell("\n".join(["x"] * 200), outputs=figures))

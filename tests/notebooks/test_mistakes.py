@@ -66,3 +66,21 @@ def test_a_notebook_without_a_list_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr("tools.check_mistakes.MISTAKES", ROOT / "nothing")
     with pytest.raises(SystemExit, match="no list of mistakes for 02"):
         main(["02"])
+
+
+def test_some_mistakes_are_chosen_by_name(capsys, tmp_path, monkeypatch):
+    source = tmp_path / "99_short.py"
+    source.write_text(LESSON, encoding="utf-8")
+    path = tmp_path / "99.toml"
+    path.write_text(
+        '[[mistake]]\nname = "too large"\nold = "3.0"\nnew = "5.0"\n'
+        '[[mistake]]\nname = "no number"\nold = "3.0"\nnew = "None"\n'
+    )
+    monkeypatch.setattr("tools.check_mistakes.target_of", lambda source: ROOT / "99_short.ipynb")
+    monkeypatch.setattr("tools.check_mistakes.chosen_sources", lambda wanted: [source])
+    monkeypatch.setattr("tools.check_mistakes.MISTAKES", tmp_path)
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(["99"], only="large")
+    assert "| too large |" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="No mistake has 'small' in its name"):
+        main(["99"], only="small")
