@@ -238,6 +238,66 @@ def plot_spread(
     return tidy(figure)
 
 
+def plot_learning_curves(
+    panels: Mapping[str, Mapping[str, tuple[ArrayLike, ArrayLike]]],
+    *,
+    xlabel: str = "training images",
+    ylabel: str = "squared error per test image",
+    title: str | None = None,
+) -> Figure:
+    """Error against the number of training images: a dot for each training, a line through their means.
+
+    Args:
+        panels: dict from a panel's name to a dict from a curve's name to `(x, y)`: for each
+            training the number of images, positive, and the error, positive.
+        xlabel: what x is.
+        ylabel: what y is.
+        title: of the figure.
+
+    Returns:
+        Figure. All panels have the same logarithmic axes; a curve's name has the same colour in all.
+
+    Raises:
+        ValueError: if there is no panel, or one with no or more than seven curves; if x and y
+            differ in length, or a number is not positive.
+
+    Example:
+        >>> plot_learning_curves({"one epoch": {"tied": ([500, 500, 5000], [17.1, 16.8, 11.2])}})
+    """
+    if not panels:
+        raise ValueError("panels is empty: give at least one name and its curves.")
+    names = list(dict.fromkeys(name for curves in panels.values() for name in curves))
+    for panel, curves in panels.items():
+        check_curves(curves, panel)
+    check_curves(names, "panels")
+    figure = Figure(figsize=(4.2 * len(panels) + 0.4, 4.2), layout="constrained")
+    axes = figure.subplots(1, len(panels), squeeze=False, sharex=True, sharey=True)[0]
+    sizes = set()
+    for ax, (panel, curves) in zip(axes, panels.items(), strict=True):
+        for name, (x, y) in curves.items():
+            x, y = as_floats(x, f"x of {panel}, {name}"), as_floats(y, f"y of {panel}, {name}")
+            if x.shape != y.shape or x.ndim != 1 or min(x.min(), y.min()) <= 0:
+                raise ValueError(f"x and y of {panel}, {name} should be positive and of one length, but are {x}, {y}.")
+            i, places = names.index(name), np.unique(x)
+            style = {"color": CURVE_COLOURS[i], "marker": MARKERS[i]}
+            ax.plot(x, y, linestyle="none", markersize=5, alpha=0.55, **style)
+            ax.plot(places, [y[x == place].mean() for place in places], color=CURVE_COLOURS[i])
+            ax.plot([], [], label=name, **style)
+            sizes.update(places)
+        ax.set(xscale="log", yscale="log", xlabel=xlabel, title=panel)
+        ax.title.set_fontsize(10)
+        ax.grid(axis="y", alpha=0.3)
+    axes[0].set_ylabel(ylabel)
+    axes[0].xaxis.set_major_locator(FixedLocator(sorted(sizes)))
+    axes[0].xaxis.set_minor_locator(NullLocator())
+    axes[0].xaxis.set_major_formatter("{x:,g}")
+    log_ticks(axes[0].yaxis)
+    axes[-1].legend(frameon=False)
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return tidy(figure)
+
+
 def plot_intervals(table: pd.DataFrame, *, xlabel: str, title: str | None = None) -> Figure:
     """A value for each row, with the interval that it may lie in.
 

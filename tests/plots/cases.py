@@ -105,6 +105,13 @@ CASES = {
         lambda: plots.plot_spread({"many": {"a": [1, 2], "b": [2.0, 3]}, "few": {"a": [5, 6], "b": [4]}}, title="t"),
         2, 0, ["squared error per image"] * 2,
     ),
+    "learning curves": (
+        lambda: plots.plot_learning_curves(
+            {"short": {"a": ([5, 5, 50], [9, 8, 3]), "b": ([5, 50], [7, 4])}, "long": {"b": ([5, 50], [6, 2])}},
+            title="t",
+        ),
+        2, 0, ["training images", "squared error per test image", "training images"],
+    ),
     "history": (lambda: plots.plot_history({"loss": [3, 2], "val_loss": [4, 3]}, title="t"), 1, 0, ["epoch", "loss"]),
     "error histograms": (
         lambda: plots.plot_error_histograms({"a": ERRORS, "b": 2 * ERRORS}, title="t"),

@@ -160,6 +160,23 @@ def test_spread_has_a_dot_for_each_training_and_a_line_at_the_mean():
     assert names == [["a", "b"], ["", ""]]
 
 
+def test_learning_curves_have_a_dot_for_each_training_and_go_through_their_means():
+    panels = {"short": {"a": ([50, 5, 5], [3, 9, 7]), "b": ([5, 50], [7, 4])}, "long": {"b": ([5, 500], [6, 2])}}
+    axes = plots.plot_learning_curves(panels, ylabel="error").axes
+    colours = {}
+    for ax, (panel, curves) in zip(axes, panels.items(), strict=True):
+        assert ax.get_title() == panel and ax.get_xscale() == ax.get_yscale() == "log"
+        for (name, (x, y)), dots, line in zip(curves.items(), ax.lines[::3], ax.lines[1::3], strict=True):
+            np.testing.assert_array_equal(dots.get_xydata(), np.stack([x, y], axis=1))
+            assert dots.get_linestyle() == "None" and dots.get_color() == line.get_color()
+            assert colours.setdefault(name, line.get_color()) == line.get_color()
+    np.testing.assert_array_equal(axes[0].lines[1].get_xydata(), [(5, 8), (50, 3)])
+    assert axes[0].get_xlim() == axes[1].get_xlim() and axes[0].get_ylim() == axes[1].get_ylim()
+    assert axes[0].get_xticks().tolist() == [5, 50, 500]
+    assert axes[0].get_ylabel() == "error" and len(set(colours.values())) == 2
+    assert list(legend(axes[1])) == ["b"]
+
+
 def test_intervals_go_from_low_to_high_through_the_value():
     (ax,) = plots.plot_intervals(INTERVALS, xlabel="recall").axes
     (bars,) = ax.collections
@@ -196,6 +213,10 @@ def test_arrows_have_their_curve_and_a_legend():
         (lambda: plots.plot_arrows(Z, X[0, ..., 0], Z), r"starts should be \(n, 2\), but its shape is \(8, 8\)"),
         (lambda: plots.plot_spread({}), "panels is empty"),
         (lambda: plots.plot_spread({"p": {"a": [1]}, "q": {"b": [1]}}), "All panels should have"),
+        (lambda: plots.plot_learning_curves({}), "panels is empty"),
+        (lambda: plots.plot_learning_curves({"p": {}}), "p should have 1 to 7 names, but has 0"),
+        (lambda: plots.plot_learning_curves({"p": {"a": ([1, 2], [1])}}), "x and y of p, a should be positive"),
+        (lambda: plots.plot_learning_curves({"p": {"a": ([0], [1])}}), r"positive .* are \[0\.\]"),
         (lambda: plots.plot_lines({"a": ([1, 2], [1])}, xlabel="x", ylabel="y"), r"x and y of a .*\(2,\) and \(1,\)"),
         (lambda: plots.plot_lines({"a": ([1], [1])}, xlabel="x", ylabel="y", log="z"), "log should be .* is 'z'"),
         (lambda: plots.plot_lines({}, xlabel="x", ylabel="y"), "curves should have 1 to 7"),
