@@ -9,7 +9,7 @@ $(foreach setting,$(shell $(PYTHON) tools/environment.py),$(eval export $(settin
 # Two processes; a file's tests stay in one.
 PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: help lab check test test-torch test-pythons yardstick notebooks site lint constraints seeds mistakes formats choose paper-table benchmark nearest scale distributed data weights classroom grade prove test-lowest test-newest clean
+.PHONY: help lab check test test-torch test-pythons yardstick notebooks site lint constraints seeds mistakes mutants formats choose paper-table benchmark nearest scale distributed data weights classroom grade prove test-lowest test-newest clean
 
 help:
 	@echo "make lab               open the lessons in JupyterLab"
@@ -25,7 +25,8 @@ help:
 	@echo "make lint              check style and types of the code, and the workflows"
 	@echo "make constraints       write down the versions with which the notebooks were built"
 	@echo "make seeds [N=01]      check every claim over five seeds"
-	@echo "make mistakes [N=02]   try well-known mistakes: a claim must catch each"
+	@echo "make mistakes [N=02]   try well-known mistakes: a claim must catch each, or the package"
+	@echo "make mutants [N=data]  change the package, one place at a time: a test must notice each change"
 	@echo "make formats           run lesson 03 on MovieLens in each of its formats"
 	@echo "make choose            choose learning rates and sizes for lessons 02 to 04, on validation data"
 	@echo "make paper-table       train Hinton and Salakhutdinov's network again"
@@ -83,6 +84,9 @@ seeds: .venv/installed
 
 mistakes: .venv/installed
 	$(BIN)/python -m tools.check_mistakes $(N)
+
+mutants: .venv/installed
+	$(BIN)/python -m tools.check_mutants $(N)
 
 formats: .venv/installed
 	$(BIN)/python -m tools.check_formats

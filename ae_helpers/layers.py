@@ -65,8 +65,8 @@ class _Tied(keras.Layer):
     def __init__(
         self,
         tied_to: keras.Layer | str,
-        activation: Any = None,
-        use_bias: bool = True,
+        activation: Any,
+        use_bias: bool,
         bias_initializer: Any = "zeros",
         bias_regularizer: Any = None,
         bias_constraint: Any = None,

@@ -364,6 +364,8 @@ class TestEachTiedLayer:
             tied_class(source)(np.ones(3, "float32"))
         with pytest.raises(ValueError, match="axis -1"):  # once built, Keras refuses
             model.layers[-1](keras.Input(shape))
+        with pytest.raises(ValueError, match="min_ndim"):
+            model.layers[-1](np.ones(3, "float32"))
 
     @one_of_each
     def test_refuses_a_name_that_its_input_did_not_pass(self, case):

@@ -162,6 +162,7 @@ def test_defaults():
         *after, last = [layer for layer in model.decoder.layers if hasattr(layer, "activation")]
         assert {layer.activation.__name__ for layer in (*before, *after)} == {hidden}, name
         assert (code.activation.__name__, last.activation.__name__) == ("linear", output), name
+        assert code.activity_regularizer is None, name
     conv = conv_autoencoder()
     first, second, _, code = conv.encoder.layers
     assert (first.filters, second.filters, first.kernel_size, code.units) == (16, 32, (3, 3), 32)
@@ -232,6 +233,12 @@ def test_all_ways_to_reconstruct_agree(model, x):
         model.reconstruct(x, batch_size=4),
     ):
         np.testing.assert_allclose(other, x_hat, atol=1e-6)
+
+
+def test_they_show_no_progress(x, capsys):
+    model = item_autoencoder(6, 2, 4)
+    model.encode(x[:, 0, :6, 0]), model.encode(scipy.sparse.csr_array(x[:, 0, :6, 0]))
+    assert capsys.readouterr().out == ""
 
 
 def test_the_size_of_batches_is_handed_on(x, monkeypatch):
@@ -335,6 +342,8 @@ def test_it_has_the_shapes_and_tensors_of_a_functional_model(model, x):
 def test_its_layers_are_encoder_and_decoder(model):
     assert model.layers == [model.encoder, model.decoder]
     assert model.get_layer(model.encoder.name) is model.encoder
+    if model.name != "with_state":
+        assert (model.encoder.name, model.decoder.name) == ("encoder", "decoder")
     lines = []
     model.summary(print_fn=lines.append, expand_nested=True)
     assert f"{model.count_params():,}" in "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Make classic mistakes in a notebook on purpose, one at a time: a claim must catch each.
+"""Make classic mistakes in a notebook on purpose, one at a time: a claim, or the package, must catch each.
 
     python -m tools.check_mistakes                   # all notebooks that have a list of mistakes
     python -m tools.check_mistakes 02 02a            # some of them
@@ -6,8 +6,9 @@
 
 The mistakes stand in `tests/mistakes/02.toml` and so on: a name, a text that occurs once in the
 script, and what takes its place. Each is tried in a copy of the script, which
-runs as plain Python up to the first claim that does not hold. A table in Markdown says
-which claim that was. If the script runs to its end, the mistake has survived: exit code 1.
+runs as plain Python up to the first claim that does not hold, or the first ValueError by which the
+package refuses something. A table in Markdown says which that was. If the script runs to its end, the
+mistake has survived: exit code 1.
 """
 
 import argparse
@@ -47,14 +48,14 @@ def read(path):
 
 def try_all(source, mistakes):
     """Try each mistake, and print a row for it; return whether one survived."""
-    print(f"\n## {source.stem}\n\n| mistake | caught by the claim | after |\n|---|---|---|", flush=True)
+    print(f"\n## {source.stem}\n\n| mistake | caught by | after |\n|---|---|---|", flush=True)
     survived = False
     for mistake in mistakes:
         started = time.perf_counter()
         text = replaced(source.read_text(encoding="utf-8"), mistake["old"], mistake["new"])
-        claim = run_script(text, folder=target_of(source).parent)
-        survived |= claim is None
-        print(f"| {mistake['name']} | {claim or '**none**'} | {time.perf_counter() - started:.0f} s |", flush=True)
+        caught = run_script(text, folder=target_of(source).parent)
+        survived |= caught is None
+        print(f"| {mistake['name']} | {caught or '**none**'} | {time.perf_counter() - started:.0f} s |", flush=True)
     return survived
 
 

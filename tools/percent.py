@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -75,10 +76,12 @@ def replaced(text, old, new):
 
 
 def run_script(text, *, folder):
-    """Run a script's text as plain Python in `folder`; return the claim that failed, or None if all held.
+    """Run a script's text as plain Python in `folder`; return what stopped it, or None if it came to its end.
+
+    That is the claim that failed, or the message of a ValueError that the package raised.
 
     Raises:
-        RuntimeError: if it stops for another reason; that proves nothing.
+        RuntimeError: if it stops for another reason, such as a NameError; that proves nothing.
     """
     with tempfile.TemporaryDirectory() as place:
         script = Path(place, "lesson.py")
@@ -87,7 +90,12 @@ def run_script(text, *, folder):
         done = subprocess.run([sys.executable, script], cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode == 0:
         return None
-    error, _, message = done.stderr.strip().splitlines()[-1].partition(": ")
-    if error != "ae_helpers.claims.ClaimFailed":
-        raise RuntimeError(f"The lesson stopped, but not at a claim:\n{done.stderr}")
-    return message.removeprefix("This does not hold: ")
+    innermost = done.stderr[done.stderr.rfind('\n  File "') :]
+    parts = re.match(r'\n  File "(.+)", line .+\n +(.+)\n(?: .*\n)*([\w.]+): (.+)', innermost)
+    file, code, error, message = parts.groups() if parts else ("", "", "", "")
+    if Path(file).is_relative_to(ROOT / "ae_helpers") and code.startswith("raise "):  # on purpose
+        if error == "ae_helpers.claims.ClaimFailed":
+            return message.removeprefix("This does not hold: ")
+        if error == "ValueError" or error.startswith("ae_helpers."):
+            return f"{error.split('.')[-1]}: {message}"
+    raise RuntimeError(f"The lesson stopped, but neither at a claim nor at a ValueError of the package:\n{done.stderr}")

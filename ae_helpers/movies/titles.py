@@ -25,6 +25,7 @@ NEAR, SPREAD = 0.5, 0.25  # what is less similar, or by so much less than the mo
 # Letters that Unicode does not take apart into a plain one and an accent.
 _LETTERS = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i", "&": " and "}
+    | dict.fromkeys("’‘`´ʼ", "'")  # of "´", Unicode would make a space with an accent
 )
 _NUMERALS = {
     numeral: str(number)
@@ -156,10 +157,10 @@ def _name_and_year(title, year):
 def _words(name):
     """A name with only what matters: "Matrix, The" and "the MATRIX!" become "matrix"."""
     name = name.strip()[:LONGEST]
-    text = article_first(name).casefold().translate(_LETTERS)
+    text = article_first(name.casefold().translate(_LETTERS))
     text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    text = re.sub(r"\bl['’]", "l ", text)
-    text = re.sub(r"['’`´.]", "", text)  # "ocean's" is "oceans", "E.T." is "et"
+    text = re.sub(r"\bl'", "l ", text)
+    text = re.sub(r"['.]", "", text)  # "ocean's" is "oceans", "E.T." is "et"
     text = " ".join(re.findall(r"[^\W_]+", text))
     text = _PART_NUMBER.sub(lambda part: _NUMERALS.get(part[1], part[1]), text)  # "Part II" is "2"
     text = " ".join(word if word in _WORDS_TOO else _NUMERALS.get(word, word) for word in text.split())

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from tools.check_mistakes import MISTAKES, main, read, try_all
@@ -42,8 +44,29 @@ def test_run_tells_the_claim_that_failed():
     assert run_script(LESSON, folder=ROOT) is None
     assert run_script(LESSON.replace("3.0", "5.0"), folder=ROOT) == "The error is below 4. (5 < 4)"
     assert run_script(LESSON.replace("3.0", "-5.0"), folder=ROOT) == "The error is positive. (-5 > 0)"
-    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
-        run_script(LESSON.replace("3.0", "1 / 0"), folder=ROOT)
+
+
+@pytest.mark.slow
+def test_run_tells_what_the_package_refused():
+    refused = "from ae_helpers.metrics import squared_error\nsquared_error([[0.5]], [[0.5, 0.5]])"
+    assert re.match(r"ValueError: .*\(1, 1\).*\(1, 2\)", run_script(refused, folder=ROOT))
+    unclear = """
+import pandas as pd
+from ae_helpers.movies.titles import Titles
+Titles(pd.DataFrame({"movieId": [1], "title": ["Toy Story (1995)"], "year": [1995]})).row("Toys")
+"""
+    told = "UnclearTitle: It is not sure which movie is meant by 'Toys'. The nearest are:"
+    assert run_script(unclear, folder=ROOT) == told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "crash",
+    ["1 / 0", "nothing_of_this_name", "int('three')", "claim('no number', None, '<', 4)"],
+)
+def test_a_crash_is_no_catch(crash):
+    with pytest.raises(RuntimeError, match="neither at a claim"):
+        run_script(LESSON.replace("3.0", crash), folder=ROOT)
 
 
 @pytest.mark.slow
