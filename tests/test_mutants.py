@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tools import check_mutants
-from tools.check_mutants import ROOT, Order, all_changes, modules
+from tools.check_mutants import ROOT, Order, all_changes, modules, reaching
 
 MODULE = '''"""What it is."""
 
@@ -20,7 +20,7 @@ def first(x: int | None, names=(), *, low=0.5) -> bool | None:
         raise ValueError(f"{x + 1} is wrong")
     x = max(divmod(x, -1))
     print(x, sep="")
-    for name in [name for name in names if name]:
+    for name, _ in zip([name for name in names if name], names, strict=True):
         continue
     return x < low
 '''
@@ -40,6 +40,8 @@ def test_every_kind_of_change_and_no_docstring_type_or_message():
         "first: -1 → 0",
         "first: print(x, sep='') → gone",
         "first: sep='' → gone",
+        "first: zip([name for name in names if name], names, strict=True) → "
+        "zip(names, [name for name in names if name], strict=True)",
         "first: name → gone",
         "first: continue → gone",
         "first: return x < low → return None",
@@ -65,21 +67,22 @@ def test_lines_that_a_test_must_reach():
     assert changes["first: 0.5 → 1.5"] == set(range(7, 15))  # whoever calls it
 
 
-def test_tests_that_reach_the_lines_come_first_and_slow_ones_only_without_others():
+def test_only_tests_that_reach_the_lines_run_the_quickest_first_and_slow_ones_only_without_others():
     class Item:
-        def __init__(self, nodeid, slow=False):
-            self.nodeid, self.slow = nodeid, slow
+        def __init__(self, nodeid):
+            self.nodeid = nodeid
 
         def get_closest_marker(self, name):
-            return name == "slow" and self.slow
+            return name == "slow" and self.nodeid in "de"
 
-    reach = {"a": (3.0, [7]), "b": (2.0, [1]), "c": (1.0, [7, 8]), "d": (9.0, [8]), "e": (0.1, [1])}
-    items = [Item(name, slow=name in "de") for name in reach]
-    Order(reach, {7, 8}).pytest_collection_modifyitems(items)
-    assert [item.nodeid for item in items] == ["c", "a", "b"]
-    items = [Item(name, slow=True) for name in reach]
-    Order(reach, {8}).pytest_collection_modifyitems(items)
-    assert [item.nodeid for item in items] == ["c", "d", "e", "b", "a"]
+    reach = {"a": (3.0, [7]), "b": (2.0, [1]), "c": (1.0, [7, 8]), "d": (9.0, [8, 9]), "e": (0.1, [1, 9])}
+
+    def run(lines):
+        items = [Item(name) for name in reach]
+        Order(reaching(reach, lines)).pytest_collection_modifyitems(items)
+        return "".join(item.nodeid for item in items)
+
+    assert (run({7, 8}), run({9}), run({5}), run(set())) == ("ca", "ed", "", "cba")
 
 
 def test_names_of_modules_and_their_tests():
@@ -99,6 +102,7 @@ def test_a_change_is_noticed_survives_or_is_accepted(tmp_path):
         (tmp_path / folder).mkdir()
     for name in ("check_mutants.py", "environment.py"):
         shutil.copy(ROOT / "tools" / name, tmp_path / "tools")
+    (tmp_path / "ae_helpers" / "__init__.py").touch()  # or else the installed package would be found
     module = tmp_path / "ae_helpers" / "small.py"
     module.write_text("def size(x):\n    return -x if x <= 0 else x * 1\n")
     (tmp_path / "tests" / "test_small.py").write_text(

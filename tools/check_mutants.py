@@ -7,10 +7,12 @@
 
 A module's tests are those of the file with its name, or of the folder for a module in a folder. They
 run once with the code as it is, to see which lines each test reaches. Then each change runs in a
-forked process, in memory: first the tests that reach it, the quickest first, then the others, up to the
-first that fails. Tests marked slow run only where a module has no others. A table in Markdown says how
-many changes were noticed; standard error lists the rest. A change that nobody can notice stands in
-`tests/mutants.toml`, with the reason. Exit code 1 if others survived.
+forked process, in memory: the tests that reach it, the quickest first, up to the first that fails; what
+runs on import is reached by all. Tests marked slow run only where no others reach it. A table in
+Markdown says how many changes were noticed; standard error lists the rest. A change that nobody can notice
+stands in `tests/mutants.toml`, with the reason. Exit code 1 if others survived.
+
+Not changed are types, the messages of errors, and the `strict` of `zip`, which only guards.
 """
 
 import argparse
@@ -154,7 +156,7 @@ def _changes(node, function, statement):
         if field in ("annotation", "returns", "type_params", "decorator_list") or isinstance(node, ast.Raise):
             continue  # types, and the messages of errors
         for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            if not isinstance(child, ast.AST):
+            if not isinstance(child, ast.AST) or (isinstance(child, ast.keyword) and child.arg == "strict"):
                 continue
             inside = (function, child if isinstance(child, ast.stmt) else statement)
             for new in _others(child, node, field):
@@ -210,18 +212,15 @@ def files_of_tests(module):
 
 
 class Order:
-    """Plugin of pytest: which tests run, and in which order."""
+    """Plugin of pytest: of the tests with seconds, those that run, and in which order."""
 
-    def __init__(self, reach, lines):
-        self.reach, self.lines = reach, lines
+    def __init__(self, seconds):
+        self.seconds = seconds
 
     def pytest_collection_modifyitems(self, items):
-        def key(item):
-            seconds, lines = self.reach.get(item.nodeid, (0, []))
-            return not self.lines.issubset(lines) and self.lines.isdisjoint(lines), seconds
-
-        quick = [item for item in items if not item.get_closest_marker("slow")]
-        items[:] = sorted(quick or items, key=key)
+        reaching = [item for item in items if item.nodeid in self.seconds]
+        quick = [item for item in reaching if not item.get_closest_marker("slow")]
+        items[:] = sorted(quick or reaching, key=lambda item: self.seconds[item.nodeid])
 
 
 class Tracer:
@@ -253,7 +252,7 @@ def reached(module):
 
         def run():
             tracer = Tracer(str(PACKAGE / module))
-            code = run_tests(module, tracer)
+            code = run_tests([files_of_tests(module)], tracer)
             result.write_text(json.dumps(tracer.reach), encoding="utf-8")
             return code
 
@@ -262,17 +261,24 @@ def reached(module):
         return json.loads(result.read_text(encoding="utf-8"))
 
 
+def reaching(reach, lines):
+    """Seconds of each test that reaches one of these lines; of all tests, if there are none."""
+    return {test: seconds for test, (seconds, reached) in reach.items() if not lines or not lines.isdisjoint(reached)}
+
+
 def noticed(module, tree, change, reach):
     """Whether a test fails, or hangs, with this change."""
+    tests = reaching(reach, change.lines())
+    if not tests:
+        return False
 
     def run():
         change.apply()
         code = compile(ast.fix_missing_locations(tree), str(PACKAGE / module), "exec")
         sys.meta_path.insert(0, Finder(module, code))
-        return run_tests(module, Order(reach, change.lines()), "-x")
+        return run_tests({test.split("::")[0] for test in tests}, Order(tests), "-x")
 
-    expected = sum(seconds for seconds, _ in reach.values())
-    return in_child(run, seconds=int(60 + 10 * expected)) != 0
+    return in_child(run, seconds=int(60 + 10 * sum(tests.values()))) != 0
 
 
 class Finder(importlib.machinery.SourceFileLoader):
@@ -289,11 +295,12 @@ class Finder(importlib.machinery.SourceFileLoader):
         return self.code
 
 
-def run_tests(module, plugin, *options):
+def run_tests(files, plugin, *options):
     import pytest
 
-    options = ["-q", "-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider", "-W", "ignore", *options]
-    return int(pytest.main([*options, files_of_tests(module)], [plugin]))
+    options = ["-q", "-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider", "-W", "ignore",
+               "--rootdir", str(ROOT), *options]  # fmt: skip
+    return int(pytest.main([*options, *sorted(files)], [plugin]))
 
 
 def in_child(function, *, seconds, quiet=True):
