@@ -106,7 +106,7 @@ def test_a_change_is_noticed_survives_or_is_accepted(tmp_path):
     module = tmp_path / "ae_helpers" / "small.py"
     module.write_text("def size(x):\n    return -x if x <= 0 else x * 1\n")
     (tmp_path / "tests" / "test_small.py").write_text(
-        "from ae_helpers.small import size\n\n\ndef test():\n    assert size(-2) == 2 and size(3) == 3\n"
+        "from ae_helpers.small import size\n\n\ndef test():\n    assert size(-2) == 2 and size(1) == 1 and size(3) == 3\n"
     )
     (tmp_path / "tests" / "mutants.toml").write_text('["small.py"]\n"size: x <= 0 → Lt" = "-0 is 0"\n')
     command = [sys.executable, "-m", "tools.check_mutants", "small"]
@@ -114,6 +114,6 @@ def test_a_change_is_noticed_survives_or_is_accepted(tmp_path):
         command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True
     )
     assert done.returncode == 1, done.stderr
-    assert done.stdout.splitlines()[-1].startswith("| small.py | 8 | 6 | 1 | 1 |")
+    assert done.stdout.splitlines()[-1].startswith("| small.py | 7 | 5 | 1 | 1 |")
     assert "ae_helpers/small.py:2  size: x * 1 → Div" in done.stderr.splitlines()
     assert ": x <= 0 → Lt" not in done.stderr
