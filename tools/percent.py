@@ -1,5 +1,6 @@
 """Notebooks as scripts (jupytext's percent format): where they stand, how they are read and run."""
 
+import ast
 import hashlib
 import os
 import re
@@ -75,10 +76,12 @@ def replaced(text, old, new):
     return text.replace(old, new)
 
 
-def run_script(text, *, folder):
+def run_script(text, *, folder, refused=""):
     """Run a script's text as plain Python in `folder`; return what stopped it, or None if it came to its end.
 
-    That is the claim that failed, or the message of a ValueError that the package raised.
+    That is the claim that failed, or the message of a ValueError by which the package refused something.
+    Where such an error comes up while numbers for a claim are computed, it is an accident, for the claim
+    has judged nothing; unless `refused`, a part of the message, says that it is what should happen.
 
     Raises:
         RuntimeError: if it stops for another reason, such as a NameError; that proves nothing.
@@ -93,9 +96,34 @@ def run_script(text, *, folder):
     innermost = done.stderr[done.stderr.rfind('\n  File "') :]
     parts = re.match(r'\n  File "(.+)", line .+\n +(.+)\n(?: .*\n)*([\w.]+): (.+)', innermost)
     file, code, error, message = parts.groups() if parts else ("", "", "", "")
+    reason = "neither at a claim nor at a ValueError of the package"
     if Path(file).is_relative_to(ROOT / "ae_helpers") and code.startswith("raise "):  # on purpose
         if error == "ae_helpers.claims.ClaimFailed":
             return message.removeprefix("This does not hold: ")
         if error == "ValueError" or error.startswith("ae_helpers."):
-            return f"{error.split('.')[-1]}: {message}"
-    raise RuntimeError(f"The lesson stopped, but neither at a claim nor at a ValueError of the package:\n{done.stderr}")
+            lines = [int(line) for line in re.findall(rf'File "{re.escape(str(script))}", line (\d+)', done.stderr)]
+            if refused in message if refused else not any(is_for_a_claim(text, line) for line in lines):
+                return f"{error.split('.')[-1]}: {message}"
+            reason = f"at another error than {refused!r}" if refused else "while numbers for a claim were computed"
+    raise RuntimeError(f"The lesson stopped, but {reason}:\n{done.stderr}")
+
+
+def is_for_a_claim(text, line):
+    """Whether a line of a script is of a claim, or of an assignment that nothing but claims read."""
+    simple = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.stmt) and not hasattr(node, "body")]
+    here = [statement for statement in simple if statement.lineno <= line <= statement.end_lineno]
+    if any(is_claim(statement) for statement in here):
+        return True
+    targets = [target for statement in here if isinstance(statement, ast.Assign) for target in statement.targets]
+    made = {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
+    readers = [
+        statement
+        for statement in simple
+        if statement not in here and made & {name.id for name in ast.walk(statement) if isinstance(name, ast.Name)}
+    ]
+    return bool(readers) and all(map(is_claim, readers))
+
+
+def is_claim(statement):
+    call = getattr(statement, "value", None)
+    return isinstance(call, ast.Call) and ast.unparse(call.func) == "claim"

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from tools.check_mistakes import MISTAKES, main, read, try_all
-from tools.percent import ROOT, chosen_sources, key_of, replaced, run_script
+from tools.percent import ROOT, chosen_sources, is_for_a_claim, key_of, replaced, run_script
 
 LISTS = sorted(MISTAKES.glob("*.toml"))
 LESSON = """
@@ -29,7 +29,7 @@ def test_each_mistake_fits_its_notebook(path):
     names = [mistake["name"] for mistake in read(path)]
     assert len(names) >= 5 and len(names) == len(set(names))
     for mistake in read(path):
-        assert set(mistake) == {"name", "old", "new"}
+        assert set(mistake) - {"refused"} == {"name", "old", "new"}
         assert replaced(text, mistake["old"], mistake["new"]) != text
 
 
@@ -53,10 +53,42 @@ def test_run_tells_what_the_package_refused():
     unclear = """
 import pandas as pd
 from ae_helpers.movies.titles import Titles
-Titles(pd.DataFrame({"movieId": [1], "title": ["Toy Story (1995)"], "year": [1995]})).row("Toys")
+Titles(pd.DataFrame({"movieId": [1], "title": ["Toy Story (1995)"], "year": [1995]})).row("Toy Stories")
 """
-    told = "UnclearTitle: It is not sure which movie is meant by 'Toys'. The nearest are:"
+    told = "UnclearTitle: It is not sure which movie is meant by 'Toy Stories'. The nearest are:"
     assert run_script(unclear, folder=ROOT) == told
+
+
+STATISTICS = """
+from ae_helpers.claims import claim
+from ae_helpers.metrics import bootstrap_interval, squared_error
+x = [[0.5], [0.25]]
+errors = squared_error(x, x)
+print(errors)
+low, high = bootstrap_interval(
+    errors, seed=0
+)
+claim("No error.", low, "==", 0)
+claim("None at all.", bootstrap_interval(errors, seed=1)[1], "==", 0)
+"""
+
+
+def test_lines_that_are_for_a_claim():
+    assert [line for line in range(1, 13) if is_for_a_claim(STATISTICS, line)] == [7, 8, 9, 10, 11]
+
+
+@pytest.mark.slow
+def test_an_error_on_the_way_to_a_claim_is_an_accident_unless_it_is_expected():
+    for old in ("errors, seed=0", "errors, seed=1"):
+        broken = STATISTICS.replace(old, old.replace("errors", "errors / 0"))  # 0 / 0 is NaN
+        with pytest.raises(RuntimeError, match="while numbers for a claim were computed"):
+            run_script(broken, folder=ROOT)
+        refused = "bootstrap_interval needs two values"
+        assert run_script(broken, folder=ROOT, refused=refused).startswith(f"ValueError: {refused}")
+    with pytest.raises(RuntimeError, match="at another error than 'something else'"):
+        run_script(broken, folder=ROOT, refused="something else")
+    elsewhere = STATISTICS.replace("squared_error(x, x)", "squared_error(x, x[0])")
+    assert run_script(elsewhere, folder=ROOT).startswith("ValueError: x and x_hat should have the same shape")
 
 
 @pytest.mark.slow
@@ -81,6 +113,8 @@ def test_a_mistake_that_survives_is_told(capsys, tmp_path, monkeypatch):
     printed = capsys.readouterr().out
     assert printed.count("| too large | The error is below 4. (5 < 4) |") == 2
     assert "| harmless | **none** |" in printed
+    assert try_all(source, [{"name": "crash", "old": "3.0", "new": "1 / 0"}])
+    assert "| crash | **by accident:** ZeroDivisionError: division by zero |" in capsys.readouterr().out
 
 
 def test_a_notebook_without_a_list_is_refused(monkeypatch, tmp_path):
