@@ -1,5 +1,5 @@
 """Figures of the lessons. Each `plot_*` returns a matplotlib Figure; `show` puts it into the notebook.
-`show_slider` and `show_plane` display pictures that answer to the reader, also without a kernel.
+`show_slider`, `show_picker` and `show_plane` display what answers to the reader, also without a kernel.
 
 Figures are made without pyplot: nothing is drawn twice, no global setting is
 read or changed. Images are shown with black 0 and white 1, always.
@@ -24,7 +24,7 @@ from ae_helpers.plots.diagrams import (
     plot_principal_angles,
     plot_uses,
 )
-from ae_helpers.plots.explore import show_plane, show_slider
+from ae_helpers.plots.explore import show_picker, show_plane, show_slider
 from ae_helpers.plots.images import (
     plot_denoising,
     plot_images,
@@ -39,6 +39,7 @@ from ae_helpers.plots.maps import (
     plot_latent_scatter,
     plot_map,
 )
+from ae_helpers.plots.tables import plot_lists, plot_tables
 
 __all__ = [
     "plot_architecture",
@@ -58,14 +59,17 @@ __all__ = [
     "plot_latent_scatter",
     "plot_learning_curves",
     "plot_lines",
+    "plot_lists",
     "plot_map",
     "plot_principal_angles",
     "plot_projection",
     "plot_reconstructions",
     "plot_signed_images",
     "plot_spread",
+    "plot_tables",
     "plot_uses",
     "show",
+    "show_picker",
     "show_plane",
     "show_slider",
     "to_png",

@@ -1,4 +1,4 @@
-"""Pictures that answer to a slider or a pointer, in a page without a kernel.
+"""Pictures and lists that answer to a slider, a pointer or a choice, in a page without a kernel.
 
 Each `show_*` leaves one output in the notebook: HTML with a still picture and a
 script, and the still picture as PNG. JupyterLab, nbconvert and Sphinx take the
@@ -10,7 +10,7 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import TypeAlias
@@ -24,6 +24,7 @@ from PIL import Image, UnidentifiedImageError
 from ae_helpers.plots._show import check_alt, to_png
 from ae_helpers.plots._style import as_image, tile
 from ae_helpers.plots.maps import decoded_plane, draw_codes, draw_plane
+from ae_helpers.plots.tables import plot_lists
 
 Picture: TypeAlias = Figure | bytes | ArrayLike
 
@@ -72,6 +73,47 @@ def show_slider(
     small = {position: _small_png(picture) for position, picture in pictures.items()}
     sources = [[str(position), None if position == start else _address(png)] for position, png in small.items()]
     _display("slider.js", small[start], alt, max_kilobytes, start=positions.index(start), label=label, frames=sources)
+
+
+def show_picker(
+    lists: Mapping[str, Sequence[str]],
+    *,
+    label: str,
+    alt: str,
+    start: str | None = None,
+    max_kilobytes: float = 300,
+) -> None:
+    """Display a field to choose a name from, and the list that belongs to it, without a kernel.
+
+    Args:
+        lists: dict from each name to its list of names, the first on top.
+        label: what is chosen.
+        alt: says in a sentence or two what is to be seen, where no script runs.
+        start: name that is shown first, and where no script runs; None for the first.
+        max_kilobytes: an output above this size is refused.
+
+    Raises:
+        ValueError: if there are fewer than two names, a list is empty, start is no
+            name, alt or label is empty, or the output is too large: the message says how large.
+
+    Example:
+        >>> show_picker({"Alien": ["Aliens"], "Aliens": ["Alien"]}, label="film", alt="What is like Alien.")
+    """
+    check_alt(alt)
+    if not isinstance(label, str) or not label.strip():
+        raise ValueError(f"label should say in words what is chosen, but is {label!r}.")
+    if len(lists) < 2:
+        raise ValueError(f"lists should have two names or more, but has {len(lists)}.")
+    if empty := [name for name, found in lists.items() if not len(found)]:
+        raise ValueError(f"The list of {empty[0]!r} is empty.")
+    start = next(iter(lists)) if start is None else start
+    if start not in lists:
+        raise ValueError(f"start should be one of the names, but is {start!r}.")
+    names = list(dict.fromkeys([*lists, *(name for found in lists.values() for name in found)]))
+    place = {name: i for i, name in enumerate(names)}
+    places = [[place[name], *(place[other] for other in found)] for name, found in lists.items()]
+    still = _small_png(_image_of(plot_lists({start: lists[start]}, width=60), "figure"))
+    _display("picker.js", still, alt, max_kilobytes, label=label, start=place[start], names=names, lists=places)
 
 
 def show_plane(

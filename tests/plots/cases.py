@@ -72,6 +72,11 @@ CASES = {
         lambda: plots.plot_intervals(INTERVALS, xlabel="recall", title="t"),
         1, 0, ["recall"],
     ),
+    "lists": (
+        lambda: plots.plot_lists({"a": ["one", "two"], "b": ["a name that is too long to be shown"]}, ticked={"two"}),
+        1, 0, [],
+    ),
+    "tables": (lambda: plots.plot_tables({"a": TABLE, "b": -TABLE}, arrows=["f"], title="t"), 1, 0, []),
     "map": (
         lambda: plots.plot_map(Z[:6], ["a", "b", "other"] * 2, {0: "first"}, title="t"),
         1, 0, [],
@@ -120,7 +125,7 @@ CASES = {
 }  # fmt: skip
 
 UNTITLED = {
-    "images", "reconstructions", "projection", "lines", "architecture", "decoded plane", "uses",
+    "images", "reconstructions", "projection", "lines", "lists", "architecture", "decoded plane", "uses",
 }  # fmt: skip
 
 

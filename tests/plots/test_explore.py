@@ -109,6 +109,18 @@ def test_slider_takes_figures_files_and_colours(shown):
     assert_shows(values["frames"][1][1], colours[1])
 
 
+def test_picker_has_each_list(shown):
+    plots.show_picker(LISTS, label="film", alt=ALT, start="Alien")
+    ((output, metadata),) = shown
+    still, values = read(output)
+    assert still["alt"] == ALT and values["label"] == "film"
+    names = values["names"]
+    assert names[values["start"]] == "Alien"
+    assert {names[own]: [names[i] for i in found] for own, *found in values["lists"]} == LISTS
+    assert output["image/png"] == still["src"].split(",")[1]
+    assert metadata == {"image/png": {"alt": ALT}}
+
+
 def decode(z):
     """Upper half: the first value; lower half: the second; both from 0 to 1."""
     return np.repeat(z, 8, axis=1).reshape(-1, 4, 4, 1)
@@ -171,6 +183,7 @@ def test_a_large_output_is_refused_with_its_size(shown):
     assert (len(output["text/html"]) + len(output["image/png"])) / 1000 == pytest.approx(size, abs=0.5)
 
 
+LISTS = {"Zulu": ["Alien", "x </script> y"], "Alien": ["Zulu"]}
 FRAMES = {"a": IMAGES[0], "b": IMAGES[1]}
 
 
@@ -193,6 +206,12 @@ FRAMES = {"a": IMAGES[0], "b": IMAGES[1]}
             r"frame 'a' .*\[0, 1\]",
         ),
         (lambda: plots.show_slider({"a": b"GIF", "b": IMAGES[1]}, label="x", alt="x"), "frame 'a' is no picture"),
+        (lambda: plots.show_picker(LISTS, label="x", alt=""), "alt should say"),
+        (lambda: plots.show_picker(LISTS, label=" ", alt="x"), "label should say .* is ' '"),
+        (lambda: plots.show_picker({"a": ["b"]}, label="x", alt="x"), "two names or more, but has 1"),
+        (lambda: plots.show_picker({"a": ["b"], "b": []}, label="x", alt="x"), "list of 'b' is empty"),
+        (lambda: plots.show_picker(LISTS, label="x", alt="x", start="d"), "start should be one .* is 'd'"),
+        (lambda: plots.show_picker(LISTS, label="x", alt="x", max_kilobytes=1), "kB, but max_kilobytes is 1"),
         (lambda: plots.show_plane(decode, (0, 1), (0, 1), alt=""), "alt should say"),
         (lambda: plots.show_plane(decode, (0, 1), (0, 1), alt="x", z=Z), "z and labels belong together"),
         (lambda: plots.show_plane(decode, (0, 1), (1, 0), alt="x"), r"y_range .*\(1, 0\)"),
@@ -259,6 +278,18 @@ def test_arrow_keys_move_each_slider_by_itself(chromium, shown, tmp_path):
     page.keyboard.press("ArrowRight")
     assert state(1) == ("b", still["src"])
     assert page.locator("output").all_text_contents() == ["b", "b"]
+
+
+def test_a_choice_shows_its_list(chromium, shown, tmp_path):
+    for _ in range(2):
+        plots.show_picker(LISTS, label="film", alt="Lists.")
+    page = open_page(chromium, shown, tmp_path)
+    fields, lists = page.get_by_role("combobox", name="film"), page.locator("ol")
+    assert page.locator("img").count() == 0
+    assert fields.first.locator("option").all_text_contents() == ["Alien", "Zulu"]
+    assert [lists.nth(i).locator("li").all_text_contents() for i in (0, 1)] == [LISTS["Zulu"]] * 2
+    fields.nth(1).select_option("Alien")
+    assert [lists.nth(i).locator("li").all_text_contents() for i in (0, 1)] == [LISTS["Zulu"], LISTS["Alien"]]
 
 
 def test_pointer_and_arrow_keys_choose_an_image_of_the_plane(chromium, shown, tmp_path):
