@@ -82,6 +82,8 @@ def main(arguments=None):
         if not options.all and not options.line and len(changes) > SAMPLE:
             changes = random.Random(module).sample(changes, SAMPLE)
         reach = reached(module)
+        if noticed(module, tree, None, reach):
+            sys.exit(f"{files_of_tests(module)} fails with nothing changed, when the quickest tests come first.")
         unnoticed = [change for change in changes if not noticed(module, tree, change, reach)]
         survivors = [change for change in unnoticed if str(change) not in accepted.get(module, {})]
         counts = len(changes), len(changes) - len(unnoticed), len(unnoticed) - len(survivors), len(survivors)
@@ -267,13 +269,14 @@ def reaching(reach, lines):
 
 
 def noticed(module, tree, change, reach):
-    """Whether a test fails, or hangs, with this change."""
-    tests = reaching(reach, change.lines())
+    """Whether a test fails, or hangs, with this change; None for no change, and all tests."""
+    tests = reaching(reach, change.lines() if change else set())
     if not tests:
         return False
 
     def run():
-        change.apply()
+        if change:
+            change.apply()
         code = compile(ast.fix_missing_locations(tree), str(PACKAGE / module), "exec")
         sys.meta_path.insert(0, Finder(module, code))
         return run_tests({test.split("::")[0] for test in tests}, Order(tests), "-x")

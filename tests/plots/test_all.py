@@ -1,6 +1,7 @@
 """What all figures have in common."""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from matplotlib.figure import Figure
 
 from ae_helpers import plots
 from tests.plots.cases import CASES, UNTITLED, X_HAT, X, grey_images, pixels
+from tests.plots.drawn import FILE, drawn, version
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,6 +39,14 @@ def test_a_figure_with_its_axes_and_labels(case):
     assert len(grey_images(figure)) == n_images
     shown = [label for ax in figure.axes for label in (ax.get_xlabel(), ax.get_ylabel()) if label]
     assert shown == labels
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_looks_as_when_somebody_last_looked(name):
+    looked = json.loads(FILE.read_text(encoding="utf-8"))
+    if looked["matplotlib"] != version():
+        pytest.skip(f"drawn.json was written with matplotlib {looked['matplotlib']}")
+    assert drawn(CASES[name][0]()) == looked[name]
 
 
 def test_images_go_from_black_0_to_white_1(case):
