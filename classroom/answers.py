@@ -11,8 +11,17 @@ ANSWERS = ROOT / "assignments" / "answers"
 
 def read_answers(number):
     """List of dicts with `name`, `kind`, `loses` and `changes`, of the assignment with a two-digit number."""
-    path = ANSWERS / f"{number}.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))["answer"]
+    return read(number)["answer"]
+
+
+def read_written(number):
+    """List of dicts with `points`, `text` and `why`: answers to the question that is graded by hand."""
+    return read(number)["written"]
+
+
+def read(number):
+    """All that is in the file of answers to an assignment."""
+    return tomllib.loads((ANSWERS / f"{number}.toml").read_text(encoding="utf-8"))
 
 
 def answered(source, answer=None, *, seed=None):
@@ -22,17 +31,26 @@ def answered(source, answer=None, *, seed=None):
         ValueError: if a change does not fit once, or reaches beyond the solutions.
     """
     text = source.read_text(encoding="utf-8")
-    changed = text
-    for change in answer["changes"] if answer else []:
-        count = changed.count(change["old"])
-        if count != 1:
-            raise ValueError(f"{answer['name']}: {change['old']!r} should occur once, but occurs {count} times.")
-        changed = changed.replace(change["old"], change["new"])
-    notebook = read_assignment(changed, seed=seed)
+    notebook = read_assignment(patched(source, answer), seed=seed)
     for mine, theirs in zip(read_assignment(text, seed=seed).cells, notebook.cells, strict=True):
         if without_regions(mine.source) != without_regions(theirs.source):
             raise ValueError(f"{answer['name']}: a change reaches beyond the solution:\n{theirs.source}")
     return as_handed_in(notebook)
+
+
+def patched(source, answer=None):
+    """The text of an assignment's script with an answer in the place of the solution.
+
+    Raises:
+        ValueError: if a change does not fit once.
+    """
+    text = source.read_text(encoding="utf-8")
+    for change in answer["changes"] if answer else []:
+        count = text.count(change["old"])
+        if count != 1:
+            raise ValueError(f"{answer['name']}: {change['old']!r} should occur once, but occurs {count} times.")
+        text = text.replace(change["old"], change["new"])
+    return text
 
 
 def as_handed_in(notebook):

@@ -14,18 +14,20 @@
 # ## Setup
 
 # %% nbgrader={"grade": false, "grade_id": "02-setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import contextlib
 import logging
 from functools import partial
 
 import keras
 import numpy as np
 import pandas as pd
+from keras import ops
 
 from ae_helpers import plots
 from ae_helpers.corruption import add_gaussian_noise, add_salt_and_pepper
 from ae_helpers.data import load_mnist
 from ae_helpers.metrics import psnr
-from ae_helpers.models import dense_autoencoder
+from ae_helpers.models import Autoencoder, dense_autoencoder
 from ae_helpers.plots import show
 
 SEED = 0
@@ -219,6 +221,9 @@ rows = add_stripes(grey, 0.1, seed=SEED + 403)[:, :, 0, 0] - 0.5
 assert abs(rows.mean()) < 0.01 and 0.09 < rows.std() < 0.11, "The mean or the standard deviation is wrong."
 assert rows.std(axis=1).min() > 0.04, "All rows of a picture have the same brightness."
 assert rows.std(axis=0).min() > 0.05, "A row has the same brightness in all pictures."
+added, inside = striped - some, (striped > 0) & (striped < 1)
+spread = np.where(inside, added, -9).max(axis=2) - np.where(inside, added, 9).min(axis=2)
+assert inside.any() and spread.max() < 1e-5, "On digits, it is not one number that is added to each row."
 ### END HIDDEN TESTS
 print("Stripes along the rows.")
 
@@ -228,12 +233,12 @@ print("Stripes along the rows.")
 # | argument | what it is |
 # |---|---|
 # | `model` | autoencoder, not compiled |
-# | `corrupt` | function: `corrupt(x, seed=...)` gives a damaged copy of the pictures `x`; another seed, other damage |
+# | `corrupt` | function: `corrupt(x, seed=...)` gives a damaged copy of the pictures `x`; `seed` is all that `np.random.default_rng` takes; another seed, other damage |
 # | `x` | clean pictures `(n, 28, 28, 1)` |
 # | `epochs` | how often to go through all pictures |
 # | `seed` | whole number to derive your seeds from |
 #
-# Compile the model for the mean squared error with Adam (learning rate 0.002), train with batches of 50 and `verbose=0`, and return the trained model.
+# Compile the model for the mean squared error with Adam (learning rate 0.002), train with batches of 50 and `verbose=0`, and return the trained model. The check looks at the pictures that the network is trained on, and at what it can do in the end: how you come to fresh damage is up to you.
 
 # %% nbgrader={"grade": false, "grade_id": "02-train", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def train_denoiser(model, corrupt, x, epochs, seed):
@@ -247,30 +252,53 @@ def train_denoiser(model, corrupt, x, epochs, seed):
 
 
 # %% nbgrader={"grade": true, "grade_id": "02-train-tests", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+def pictures_seen(corrupt, x, epochs):
+    """The pictures that the network was trained on, in all epochs: an array `(m, 784)`."""
+    seen, parts = [], dense_autoencoder(8, hidden_sizes=())
+
+    class Watched(Autoencoder):
+        """An autoencoder that keeps what it is given; slow, so for few pictures."""
+
+        def compile(self, *args, **options):
+            super().compile(*args, **{**options, "run_eagerly": True, "jit_compile": False})
+
+        def call(self, inputs, training=None):
+            with contextlib.suppress(Exception):  # Keras may come with a shape only
+                seen.append(ops.convert_to_numpy(inputs).reshape(-1, 784))
+            return super().call(inputs, training=training)
+
+    train_denoiser(Watched(parts.encoder, parts.decoder), corrupt, x, epochs, SEED + 500)
+    return np.concatenate(seen)
+
+
 def gain(corrupt, x, epochs):
     """Train on the damage; the PSNR gained on validation pictures, in dB."""
-    seeds, before = [], x.copy()
-
-    def recorded(pictures, seed):
-        seeds.append(seed)
-        return corrupt(pictures, seed=seed)
-
-    model = train_denoiser(dense_autoencoder(64, hidden_sizes=(256,)), recorded, x, epochs, SEED + 500)
+    before = x.copy()
+    model = train_denoiser(dense_autoencoder(64, hidden_sizes=(256,)), corrupt, x, epochs, SEED + 500)
     assert model is not None, "You returned None: is the `return` missing?"
     assert hasattr(model, "reconstruct"), f"Expected the trained model, but a {type(model).__name__} came."
     assert np.array_equal(x, before), "Your training changed the clean pictures."
-    fresh = len(set(seeds))
-    assert fresh >= epochs, f"{epochs} epochs need fresh damage {epochs} times, but {fresh} seeds were used."
     damaged = corrupt(x_valid, seed=SEED + 599)
     return (psnr(x_valid, model.reconstruct(damaged)) - psnr(x_valid, damaged)).mean()
 
 
+few = x_train[:100]
+seen = pictures_seen(partial(add_gaussian_noise, sigma=0.5), few, 3)
+different = len(np.unique(seen, axis=0))
+clean = np.isclose(seen[:, None, ::9], few.reshape(1, 100, 784)[..., ::9]).all(axis=2).any(axis=1).mean()
+assert clean < 0.1, "The network is given clean pictures. It should be given damaged ones, and make clean ones of them."
+assert different > 270, (
+    f"In three epochs over 100 pictures, your network saw {different} different damaged pictures. It should be 300: "
+    "each picture is damaged anew in each epoch."
+)
 decibels = gain(partial(add_gaussian_noise, sigma=0.5), x_train[:2000], 4)
 print(f"Noise of σ = 0.5 on new digits: {decibels:+.1f} dB")
 assert decibels > 4, f"4 dB or more should be gained, but it is {decibels:.1f}: check inputs and targets."
 ### BEGIN HIDDEN TESTS
 decibels = gain(partial(add_salt_and_pepper, fraction=0.4), x_train[2000:4000], 4)
 assert decibels > 5, "Your training gains too little on other damage than that of the example."
+different = len(np.unique(pictures_seen(partial(add_salt_and_pepper, fraction=0.4), x_train[150:200], 5), axis=0))
+assert different > 225, "Your network sees too few different pictures with other damage than that of the example."
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "02-result-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -333,6 +361,6 @@ except Exception as problem:
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "02-why", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# 1. The estimate is about 0.4: a pixel by itself looks as if it had noise of σ = 0.4. The specialist for 0.45 lifts such noise from 11 to about 17 dB, the stripes from 11 to less than 16 dB; the denoiser for stripes comes to more than 17 dB. The specialist learned that the noise of each pixel is independent, so that neighbours average it out. In a stripe all 28 pixels are wrong in the same direction: no average within the row helps, and a bright row looks like a stroke. A σ says how strong the damage is, not of what kind. (One point: estimate and numbers. One half: independent pixels against whole rows.)
-# 2. The frame is white, so the 84.1 % quantile of its pixels is 1: the estimate is about 1 instead of 0.2 (another formula gives another, far too large number), and the specialist for the highest level is chosen. Repair: where the median of the frame is above 0.5, estimate from 1 − picture, for on white the noise is cut off at 1. (One half.)
+# 1. The estimate is about 0.4: a pixel by itself looks as if it had noise of σ = 0.4. The specialist for 0.45 lifts such noise from 11 to about 17 dB, the stripes from 11 to less than 16 dB; the denoiser for stripes comes to more than 17 dB. The specialist learned that the noise of each pixel is independent, so that neighbours average it out. In a stripe all 28 pixels are wrong in the same direction: no average within the row helps, and a bright row looks like a stroke. A σ says how strong the damage is, not of what kind. (Half a point: estimate and numbers. Another half: independent pixels against whole rows.)
+# 2. The frame is white, so the 84.1 % quantile of its pixels is 1: the estimate is about 1 instead of 0.2 (another formula gives another, far too large number), and the specialist for the highest level is chosen. Repair: where the median of the frame is above 0.5, estimate from 1 − picture, for on white the noise is cut off at 1. (Half a point: estimate and specialist. Another half: a repair that does not need the clean picture.)
 # ### END SOLUTION

@@ -7,7 +7,7 @@
 #
 # **Before you start:** lesson 04, *Tied weights*.
 #
-# **Time:** about an hour. It runs in half a minute.
+# **Time:** about an hour. It runs in a few seconds.
 #
 # **Points:** 10. Eight are given by tests, two by a person, for the question at the end.
 #
@@ -207,8 +207,8 @@ for _tied in [(True, True, True), (True, False, True, False), (False, True, True
 # - `w.assign(values)` changes a weight; `ops.convert_to_numpy(w).copy()` is a copy of what it holds,
 # - `output(model.decoder, z)` is what the decoder makes of codes z `(n, model.latent_dim)`.
 #
-# Afterwards all weights must be *exactly* what they were, whatever the result. (1 point for the right results,
-# 1 point for the weights.)
+# Afterwards all weights must be *exactly* what they were, whatever the result. (1 point for the right results, 1 point
+# for an experiment, right or wrong, that leaves the weights as they were. Whoever never asks the decoder has made none.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "04-is-tied", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -266,24 +266,37 @@ assert is_tied(shake(chain([_e, _f], _backwards))), "You are wrong about layers 
 assert is_tied(shake(tied_autoencoder(5, (40, 30, 20)))), "You are wrong about a deep tied network."
 ### END HIDDEN TESTS
 
+
 # %% nbgrader={"grade": true, "grade_id": "04-is-tied-restores-tests", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
-model = tied_autoencoder(16, (64, 32))
-before = model.get_weights()
-assert is_tied(model) is not None, "You returned None: is the `return` missing?"
-for number, (old, new) in enumerate(zip(before, model.get_weights(), strict=True)):
-    off = np.abs(new - old).max()
+def left_alone(forward, backward):
+    """Run is_tied on a network whose decoder notes that it is asked; how far off each weight is afterwards."""
+    asked = []
+
+    class Notes(layers.Layer):
+        """Gives back what it gets."""
+
+        def call(self, z):
+            asked.append(True)
+            return z
+
+    model = shake(chain(forward, [Notes(), *backward]), SEED + 3)
+    before = model.get_weights()
+    asked.clear()  # of what Keras asked while it built the network
+    assert is_tied(model) is not None, "You returned None: is the `return` missing?"
+    assert asked, "Your function has not asked the decoder for anything: that is no experiment."
+    return [np.abs(new - old).max() for old, new in zip(before, model.get_weights(), strict=True)]
+
+
+first, second = layers.Dense(64, "gelu"), layers.Dense(16)
+for number, off in enumerate(left_alone([first, second], [TiedDense(second), TiedDense(first)])):
     assert off == 0, (
         f"After is_tied, weight {number} of a tied network is off by up to {off:.1e}. Put back what was there."
     )
 print("A tied network was left as it was.")
 ### BEGIN HIDDEN TESTS
-for _build in (tied_autoencoder, dense_autoencoder):
-    _model = shake(_build(6, (50, 20)), SEED + 3)
-    _before = _model.get_weights()
-    assert bool(is_tied(_model)) == (_build is tied_autoencoder), "Wrong result for a tied or an untied network."
-    assert all(map(np.array_equal, _before, _model.get_weights())), (
-        "Weights were changed in a tied or an untied network."
-    )
+_first, _second = layers.Dense(50, "gelu"), layers.Dense(6)
+for _back in ([TiedDense(_second), TiedDense(_first)], [layers.Dense(50), layers.Dense(784)]):
+    assert not any(left_alone([_first, _second], _back)), "Weights were changed in a tied or an untied network."
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "04-untie-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -433,6 +446,7 @@ assert np.allclose(_moved[2].T, _middle, atol=1e-5), "The decoder's kernel is no
 # validation images with their spread, then once on the test images. Or I go on from the tied network untied (task 4)
 # and see whether the validation error falls below that of a tied network that trains on for as many steps.
 #
-# *Two points: one for two valid situations with reasons, one for a fair comparison (equal steps or parameters, a rate
-# for each, several seeds, not chosen on test images).*
+# *Half a point each: a valid situation with its reason; a second one, of another kind; what is kept equal (steps or
+# parameters, and a learning rate for each); the judge (validation images, several seeds, the test images once or not at
+# all). "When there is enough memory" is no reason, for it says what untying costs, not what it brings.*
 # ### END SOLUTION

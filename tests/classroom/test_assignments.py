@@ -1,0 +1,65 @@
+"""The assignments as they are written; `make prove` grades known answers to them."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from classroom import course as course_module
+from classroom.answers import answered, points_of_tests, read_answers, read_written
+from classroom.course import chosen_sources, read_assignment
+
+SOURCES = chosen_sources()
+NUMBERS = [source.name[:2] for source in SOURCES]
+GUIDE = course_module.ROOT / "assignments" / "README.md"
+each = pytest.mark.parametrize("source", SOURCES, ids=NUMBERS)
+
+
+def test_each_lesson_has_an_assignment():
+    lessons = sorted(path.name[:2] for path in (course_module.ROOT / "notebooks" / "src").glob("[0-9]*.py"))
+    assert [number for number in lessons if number != "00"] == NUMBERS
+
+
+@each
+def test_points_and_ids(source):
+    marks = [cell.metadata.get("nbgrader", {}) for cell in read_assignment(source.read_text()).cells]
+    ids = [mark["grade_id"] for mark in marks if mark]
+    assert len(ids) == len(set(ids)) and all(name.startswith(f"{source.name[:2]}-") for name in ids)
+    assert sum(mark.get("points", 0) for mark in marks if mark.get("grade")) == 10
+    assert sum(bool(mark.get("grade") and mark.get("solution")) for mark in marks) == 1  # by hand
+
+
+@each
+def test_points_in_the_text_are_those_of_the_tests(source):
+    cells = read_assignment(source.read_text()).cells
+    told = [n for cell in cells for n in re.findall(r"^##+ .*\(([\d +]+) points?\b", cell.source, re.MULTILINE)]
+    assert sum(int(n) for some in told for n in some.split("+")) == 10
+
+
+@each
+def test_answers_fit_and_are_of_all_kinds(source):
+    answers, full = read_answers(source.name[:2]), points_of_tests(source)
+    kinds = Counter(answer["kind"] for answer in answers)
+    assert kinds["wrong"] >= 10 and kinds["style"] >= 5 and kinds["special"] >= 5
+    assert len({answer["name"] for answer in answers}) == len(answers)
+    for answer in answers:
+        assert answered(source, answer) != answered(source)
+        assert bool(answer["loses"]) == (answer["kind"] != "style")
+        assert all(full[cell] == points for cell, points in answer["loses"].items())
+    assert {cell for answer in answers for cell in answer["loses"]} == set(full)  # each test fails for somebody
+
+
+@each
+def test_written_answers_of_each_worth(source):
+    written = read_written(source.name[:2])
+    assert sorted(answer["points"] for answer in written) == [0, 1, 2]
+    assert all(len(answer["text"].split()) >= 40 and answer["why"] for answer in written)
+    last = read_assignment(source.read_text()).cells[-1].source
+    assert "half" in last.lower()  # its rubric knows half points
+
+
+@each
+def test_the_guide_lists_it(source):
+    row = next(line for line in GUIDE.read_text().splitlines() if line.startswith(f"| {source.name[:2]} "))
+    title = re.search(r"# Assignment \d\d (.+)", source.read_text())[1]
+    assert title in row and re.search(r"\b\d\d min", row)
