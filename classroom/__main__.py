@@ -24,11 +24,12 @@ def main(arguments=None):
     one.add_argument("folder", type=Path, nargs="?", help="where (default: course/samples)")
 
     one = commands.add_parser("grade", help="grade a folder of submissions, and write grades.csv and feedback")
-    one.add_argument("folder", type=Path, help="student/assignment/*.ipynb, or student.ipynb for one assignment")
+    one.add_argument("folder", type=Path, help="what your learning platform exports, or student/assignment/*.ipynb")
     one.add_argument("--assignment", help="number of the one that a flat folder holds; else its cells tell")
     one.add_argument("--seconds", type=float, default=300, help="for one submission (default: 300)")
     one.add_argument("--memory", type=float, default=4, help="gigabytes for one submission (default: 4)")
-    one.add_argument("--no-sandbox", action="store_true", help="run students' code UNPROTECTED, where Linux is missing")
+    one.add_argument("--jobs", type=int, help="submissions at a time (default: one for each core, if memory allows)")
+    one.add_argument("--no-sandbox", action="store_true", help="run students' code UNPROTECTED, without bubblewrap")
 
     commands.add_parser("finish", help="after grading by hand: write grades.csv and all feedback anew")
 
@@ -41,10 +42,14 @@ def main(arguments=None):
     one.add_argument("--quick", action="store_true", help="run tests in this process, without nbgrader and sandbox")
 
     options = parser.parse_args(arguments)
+    if sys.platform != "linux":
+        sys.exit("The classroom needs Linux. On Windows use WSL 2, on a Mac the container in .devcontainer.")
     try:
         return COMMANDS[options.command](options)
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, OSError) as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Stopped. What is graded is kept; the same command goes on with the rest.")
 
 
 def do_build(options):
@@ -67,24 +72,29 @@ def do_grade(options):
 
     if not options.no_sandbox and bwrap() is None:
         raise ValueError(
-            "Students' code runs in a sandbox, which needs Linux and bubblewrap (sudo apt install bubblewrap). "
-            "Elsewhere, grade on a virtual machine or another computer that holds nothing of value, with --no-sandbox."
+            "Students' code runs in a sandbox, which needs bubblewrap (sudo apt install bubblewrap). "
+            "Without it, grade on a machine that holds nothing of value, with --no-sandbox."
         )
     limits = Limits(seconds=options.seconds, memory_gb=options.memory, sandbox=not options.no_sandbox)
     assignment = name_of(options.assignment) if options.assignment else None
     started = time.perf_counter()
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit("Stopped. What is graded is kept."))
+    signal.signal(signal.SIGTERM, stop)
     with locked(options.course):
-        records = grade(options.course, options.folder, assignment=assignment, limits=limits)
+        records = grade(options.course, options.folder, assignment=assignment, limits=limits, jobs=options.jobs)
     refused = sum(record["status"] == "refused" for record in records)
     print(f"{len(records)} submissions, {refused} refused, in {time.perf_counter() - started:.0f} s.")
     print(f"Grades: {shown(options.course / 'grades.csv')}; feedback: {shown(options.course / 'feedback')}")
 
 
-def do_finish(options):
-    from classroom.grading import finish
+def stop(number, frame):
+    raise KeyboardInterrupt
 
-    print(f"{finish(options.course.resolve())} submissions. Grades: {shown(options.course / 'grades.csv')}")
+
+def do_finish(options):
+    from classroom.grading import finish, locked
+
+    with locked(options.course):
+        print(f"{finish(options.course)} submissions. Grades: {shown(options.course / 'grades.csv')}")
 
 
 def do_similar(options):

@@ -1,9 +1,14 @@
 """The course folder: an ordinary nbgrader course, built from `assignments/src`."""
 
+import atexit
+import functools
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -23,26 +28,35 @@ CONFIG = """\
 import sys
 
 sys.path.insert(0, {root!r})
-from classroom.feedback import CutOutputs, HideHiddenTests
+from classroom.course import ready_for_nbgrader
+from classroom.plugins import CleanOutputs, CleanTexts, OnlyWhatMayBeShown
+from classroom.texts import safe_markdown
 from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import CheckCellMetadata, Execute, GetGrades, IgnorePattern, LimitOutput, SaveAutoGrades
 
 c = get_config()
 c.CourseDirectory.course_id = {course_id!r}
+c.CourseDirectory.root = {course!r}
 
 # Students' code runs in a kernel of its own kind, which can't reach the network, nor files outside it.
+runtime = ready_for_nbgrader({course!r})
 c.Execute.kernel_name = "students"
 c.KernelManager.transport = "ipc"
+c.KernelManager.connection_file = f"{{runtime}}/kernel.json"
+c.KernelManager.ip = f"{{runtime}}/socket"
 c.Execute.timeout = {cell_seconds}
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"[\\s\\S]"  # a warning on stderr is no failed test
 c.LimitOutput.max_lines = 200
 c.Autograde.autograde_preprocessors = [
-    Execute, IgnorePattern, ClearMetadataPreprocessor, LimitOutput, CutOutputs, SaveAutoGrades, CheckCellMetadata
+    Execute, IgnorePattern, ClearMetadataPreprocessor, LimitOutput, CleanOutputs, SaveAutoGrades, CheckCellMetadata,
+    CleanTexts,
 ]
 
-c.GenerateFeedback.preprocessors = [GetGrades, HideHiddenTests, CSSHTMLHeaderPreprocessor]
-c.HTMLExporter.sanitize_html = True  # no script of a student's runs in a browser, nor in formgrader
+c.GenerateFeedback.preprocessors = [GetGrades, OnlyWhatMayBeShown, CSSHTMLHeaderPreprocessor]
+# No script of a student's runs in a browser, nor in formgrader, whose templates know of outputs only.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {{"markdown2html": safe_markdown}}
 """
 
 STUDENT_README = """\
@@ -71,8 +85,10 @@ def build(course, wanted=(), *, seed=None, cell_seconds=60):
         List of the names of the assignments that were built.
     """
     course.mkdir(parents=True, exist_ok=True)
+    course = course.resolve()
     (course / "nbgrader_config.py").write_text(
-        CONFIG.format(root=str(ROOT), course_id=COURSE_ID, cell_seconds=cell_seconds)
+        CONFIG.format(root=str(ROOT), course=str(course), course_id=COURSE_ID, cell_seconds=cell_seconds),
+        encoding="utf-8",
     )
     write_kernel(course)
     names = []
@@ -123,27 +139,55 @@ def write_kernel(course):
     launcher = [sys.executable, str(ROOT / "classroom" / "sandbox.py"), "{connection_file}"]
     # By message: a signal would not reach the kernel inside the sandbox.
     spec = {"argv": launcher, "display_name": "Students", "language": "python", "interrupt_mode": "message"}
-    (folder / "kernel.json").write_text(json.dumps(spec, indent=1))
-
-
-def nbgrader_command(*arguments):
-    """Command line of nbgrader, to run in the course folder."""
-    return [sys.executable, "-m", "nbgrader", *arguments]
-
-
-def nbgrader_environment(course):
-    """Environment in which nbgrader finds the students' kernel, and the programs installed beside it."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return {**os.environ, **KERNEL_ENVIRONMENT, "PATH": path, "JUPYTER_PATH": str(course / "jupyter")}
+    (folder / "kernel.json").write_text(json.dumps(spec, indent=1), encoding="utf-8")
 
 
 def nbgrader(course, *arguments):
     """Run a command of nbgrader in the course folder; a RuntimeError tells what it said if it fails."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
-        nbgrader_command(*arguments), cwd=course, env=nbgrader_environment(course), capture_output=True, text=True
+        [sys.executable, "-m", "nbgrader", *arguments],
+        cwd=course,
+        env={**os.environ, **KERNEL_ENVIRONMENT, "PATH": path},
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         raise RuntimeError(f"nbgrader {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+
+
+def kernel_environment(course, runtime, memory_gb=4, sandbox=True):
+    """What Jupyter has to know to start the kernel "students"; `runtime` is the folder for its sockets."""
+    return {
+        **KERNEL_ENVIRONMENT,
+        "JUPYTER_PATH": str(Path(course) / "jupyter"),
+        "CLASSROOM_RUNTIME": str(runtime),
+        "CLASSROOM_MEMORY_GB": str(memory_gb),
+        "CLASSROOM_SANDBOX": "on" if sandbox else "off",
+    }
+
+
+def new_runtime():
+    """A new folder for a kernel's sockets, the only one that it shares with us.
+
+    Its name is short: names of sockets are limited to about a hundred letters.
+    """
+    return Path(os.path.realpath(tempfile.mkdtemp(prefix="kernel-")))
+
+
+@functools.cache
+def ready_for_nbgrader(course):
+    """Prepare this process, which is nbgrader's own, for the kernel "students"; the folder for the sockets."""
+    runtime = new_runtime()
+    atexit.register(shutil.rmtree, runtime, ignore_errors=True)
+    paths = [str(Path(course) / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
+    os.environ.update(kernel_environment(course, runtime) | {"JUPYTER_PATH": os.pathsep.join(filter(None, paths))})
+    return runtime
+
+
+def tests_checksum(course, name):
+    """Checksum of an assignment's source, by which changed tests are noticed."""
+    return hashlib.sha256((course / "source" / name / f"{name}.ipynb").read_bytes()).hexdigest()
 
 
 def refuse_leaks(release, source):

@@ -1,59 +1,59 @@
-"""Grading a folder of submissions: one after the other, within limits, and resumable."""
+"""Grading a class: each submission in a process of its own and within limits, several at a time, and resumable.
 
+Only this process writes to the gradebook, the records and the grades. It opens nothing that a
+student handed in: `classroom.worker` does, in processes that are watched and ended from here.
+"""
+
+import collections
 import contextlib
 import csv
-import hashlib
 import itertools
-import json
+import multiprocessing
 import os
+import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+import warnings
 from pathlib import Path
 
 import nbformat
 import psutil
 from nbgrader.api import Gradebook, MissingEntry
+from traitlets.config import PyFileConfigLoader
 
-from classroom.course import COURSE_ID, nbgrader_command, nbgrader_environment
-from classroom.feedback import refusal_page, write_feedback
-from classroom.sandbox import check_sandbox
-from classroom.submissions import Refused, find_submissions, mended, read_notebook, tell_assignment
+from classroom import worker
+from classroom.course import COURSE_ID, ROOT, new_runtime
+from classroom.feedback import points_page, refusal_page
+from classroom.files import all_records, page_path, read_record, record_path, write_record, write_whole
+from classroom.platforms import collect, csv_cell
+from classroom.sandbox import check_sandbox, refuse_exposed
+from classroom.submissions import Submission, student_id
+from classroom.texts import one_line
+from classroom.worker import Limits, Task
 
 COLUMNS = ["student", "assignment", "status", "points", "max_points", "to_grade_by_hand", "note", "seconds"]
 POLL_SECONDS = 0.2
 MAX_SOCKETS = 20
+RENDER = Limits(seconds=60, memory_gb=1.5)
+MAX_RESULT = 50_000_000  # bytes of a file that a worker leaves
 
 
-class Failed(Exception):
-    """Grading went wrong for no fault of the student's; it is tried again the next time."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one submission may use."""
-
-    seconds: float = 300  # for all cells together; a single cell has the limit of nbgrader's settings
-    memory_gb: float = 4  # of the kernel and all that it starts, and of what collects its outputs
-    processes: int = 100
-    sandbox: bool = True
-
-
-def grade(course, folder, *, assignment=None, limits=None, report=print):
-    """Grade all new or changed submissions in a folder, and write `grades.csv` and the feedback.
+def grade(course, folder, *, assignment=None, roster=None, limits=None, jobs=None, report=print):
+    """Grade all new or changed submissions, and write `grades.csv` and the feedback.
 
     Args:
         course: folder that `build` wrote.
-        folder: of submissions, see `find_submissions`.
-        assignment: the one that a flat folder holds; None to tell it from the cells.
+        folder: of submissions, or a zip: see `platforms.collect`. Or what that function returned, or its uploads.
+        assignment: the one that all submissions are of; None to tell it from folders and cells.
+        roster: CSV of the class, see `platforms.read_roster`.
         limits: `Limits` for each submission.
+        jobs: how many are graded at a time; None for as many as there are cores and memory for.
         report: is called with a line after each submission.
 
     Returns:
-        List of the records of these submissions: dicts with the keys of `grades.csv`.
+        List of the records of these submissions, in their order: dicts with the keys of `grades.csv`.
 
     Raises:
         ValueError: if the course has no assignments, or the folder no submissions.
@@ -64,177 +64,245 @@ def grade(course, folder, *, assignment=None, limits=None, report=print):
         raise ValueError(f"{course} has no assignments. Build them first: python -m classroom build")
     if assignment is not None and assignment not in releases:
         raise ValueError(f"There is no assignment {assignment!r}. There are {', '.join(releases)}.")
-    if Path(folder).resolve().is_relative_to(course / "submitted"):
-        raise ValueError(f"{folder} is where the course keeps mended copies. Grade a folder outside it.")
-    submissions = find_submissions(folder, list(releases), assignment=assignment)
+    clear_stages(course)
+    if isinstance(folder, (str, os.PathLike)):
+        if Path(folder).resolve().is_relative_to(course / "submitted"):
+            raise ValueError(f"{folder} is where the course keeps mended copies. Grade a folder outside it.")
+        into = course / ".grading" / "unpacked"
+        folder = collect(folder, into, list(releases), assignment=assignment, roster=roster)
+        report(folder.told())
+    uploads = list(getattr(folder, "uploads", folder))
     if limits.sandbox:
+        refuse_exposed([course, ROOT / "assignments", *{upload.path.parent for upload in uploads}])
         check_sandbox()
-    records = []
+    jobs = jobs or default_jobs(limits)
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
+    common = {"releases": releases, "sources": sources_of(course, releases), "cell_seconds": config.Execute.timeout}
+    common |= {"course": course, "limits": limits}
+    records, started = {}, time.monotonic()
     try:
-        for number, submission in enumerate(submissions, start=1):
-            record, done_before = grade_one(course, submission, releases, limits)
-            with open_gradebook(course) as gradebook:
-                records.append(record | current_points(gradebook, record))
-            report(f"[{number} of {len(submissions)}] {told(records[-1], done_before)}")
+        for number, record in in_turn(uploads, jobs, common):
+            records[number] = record
+            left = time_left(time.monotonic() - started, len(records), len(uploads))
+            report(f"[{len(records)} of {len(uploads)}{left}] {told(record)}")
     finally:  # also when somebody stops it: what is graded is kept
         write_grades(course)
-    return records
+    return [records[number] for number in sorted(records)]
+
+
+def default_jobs(limits):
+    """One job for each core, as far as the memory reaches that is free now."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(cores, int(psutil.virtual_memory().available / 1024**3 / limits.memory_gb)))
+
+
+def time_left(spent, done, whole):
+    """How long the rest will take, in words; nothing before that can be told."""
+    if spent < 30 or done == whole:
+        return ""
+    minutes = spent / done * (whole - done) / 60
+    return f", {minutes:.0f} min left" if minutes >= 1.5 else ", a minute left"
+
+
+def told(record):
+    """A line about a submission, for who waits."""
+    points = record["status"] if record["status"] != "graded" else f"{record['points']:g} of {record['max_points']:g}"
+    seconds = "done before" if record["done"] else f"{record['seconds']:.0f} s"
+    line = f"{record['student']}, {record['assignment']}: {points} ({seconds}) {record['note']}"
+    return one_line(line, 1_000).rstrip()
+
+
+def in_turn(uploads, jobs, common):
+    """Grade some uploads, `jobs` at a time; yields the number of each and its record.
+
+    Those of one student come one after the other, so that the outcome does not depend on `jobs`.
+    """
+    waiting, running, mine = collections.deque(enumerate(uploads)), {}, set()
+    try:
+        while waiting or running:
+            busy = {uploads[number].student for number in running}
+            free = [item for item in waiting if item[1].student not in busy]
+            if free and len(running) < jobs:
+                number, upload = free[0]
+                waiting.remove(free[0])
+                running[number] = grade_one(upload, mine, common)
+            for number in list(running):
+                try:
+                    next(running[number])
+                except StopIteration as end:
+                    del running[number]
+                    yield number, end.value
+            if running and (len(running) == jobs or not waiting):
+                time.sleep(POLL_SECONDS / 4)
+    finally:
+        for one in running.values():
+            one.close()
+
+
+def grade_one(upload, mine, common):
+    """Grade one upload: a generator that gives the control back while a worker works, and returns the record.
+
+    Args:
+        upload: a `Submission`, or one of `platforms`.
+        mine: set of the students and assignments that this run has graded; it grows.
+        common: dict of what `Task` needs besides.
+    """
+    started, course = time.perf_counter(), common["course"]
+    student = student_id(upload.student)
+    submission = Submission(student, upload.path, upload.assignment, upload.problem)
+    with stage_in(course) as stage:
+        task = Task(submission=submission, stage=stage, runtime=new_runtime(), **common)
+        write_whole(stage / "runtime", str(task.runtime))
+        try:
+            problem = yield from watched(worker.work, (task,), task.limits, task.runtime)
+            record = {"status": "failed", "note": "The program that graded it ended by itself."}
+            record |= {"assignment": upload.assignment or "unknown", "sha256": "", "tests": ""}
+            record |= worker.told_before(stage)
+            if problem:
+                record |= {"status": "refused", "note": problem}
+            name = record["assignment"]
+            if (student, name) in mine and name != "unknown":
+                record = {"status": "refused", "assignment": "unknown", "sha256": "", "tests": ""}
+                record["note"] = f"{one_line(upload.path.name)} is of {name}, as is another file of this student's."
+                name = "unknown"
+            mine.add((student, name))
+            record |= {"student": student, "done": record.get("done", False)}
+            record |= {key: str(getattr(upload, key, "") or "") for key in ("platform", "id", "name")}
+            if not record["done"]:
+                try:
+                    yield from keep(course, stage, record, mine, common, started)
+                except Exception as error:  # whatever one submission breaks, the others get their grades
+                    record |= {"status": "failed", "note": one_line(f"{type(error).__name__}: {error}", 300)}
+                    yield from keep(course, stage, record, mine, common, started)
+        finally:
+            shutil.rmtree(task.runtime, ignore_errors=True)
+    with open_gradebook(course) as gradebook:
+        return record | current_points(gradebook, record)
+
+
+def keep(course, stage, record, mine, common, started):
+    """Put the results of a submission into the course: gradebook, notebooks, feedback, and last the record."""
+    student, name = record["student"], record["assignment"]
+    title = f"{student}: {name}"
+    if (stage / "submitted.ipynb").exists() and name != "unknown":
+        place(stage / "submitted.ipynb", course / "submitted" / student / name / f"{name}.ipynb")
+    if record["status"] == "graded":
+        with open_gradebook(course) as gradebook:
+            save_points(gradebook, name, student, record["points"])
+            scores = scores_of(gradebook, name, student)
+        arguments = (stage, RENDER, title, stage / "graded.ipynb", common["releases"][name], common["sources"][name])
+        yield from rendered(course, name, student, stage, (*arguments, scores), stage / "plain.ipynb")
+        place(stage / "graded.ipynb", course / "autograded" / student / name / f"{name}.ipynb")
+    else:
+        before = read_record(course, name, student)
+        if before and before["status"] == "graded":
+            record["note"] += " (An earlier version was graded; nbgrader's gradebook has its points.)"
+        page = page_path(course, name, student)
+        page.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(page, refusal_page(title, record["note"]))
+    if name != "unknown" and (student, "unknown") not in mine:  # of an earlier run
+        record_path(course, "unknown", student).unlink(missing_ok=True)
+        shutil.rmtree(page_path(course, "unknown", student).parent, ignore_errors=True)
+    record["seconds"] = round(time.perf_counter() - started, 1)
+    write_record(course, {key: value for key, value in record.items() if key not in ("done", "points")})
+
+
+def rendered(course, name, student, stage, arguments, plain):
+    """Write the page of a graded submission; if that takes too long, one with the points only.
+
+    Then the notebook `plain` takes the place of the one that formgrader would have to render.
+    """
+    problem = yield from watched(worker.render, arguments, RENDER)
+    page, target = stage / "page.html", page_path(course, name, student)
+    if problem or not page.exists():
+        write_whole(page, points_page(arguments[2], arguments[-1]))
+        if plain:
+            plain.replace(stage / "graded.ipynb")
+    place(page, target)
+
+
+def place(result, target):
+    """Move a file that a worker left to its place in the course."""
+    if result.stat().st_size > MAX_RESULT:
+        result.write_bytes(b"")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    result.replace(target)
 
 
 @contextlib.contextmanager
-def locked(course):
-    """Refuse, with a ValueError, that two runs grade into one course at a time (not on Windows)."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    with open(course / ".lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ValueError(f"Somebody else is grading in {course}. Wait until that has ended.") from None
-        yield
-
-
-def told(record, done_before):
-    """A line about a submission, for who waits."""
-    points = record["status"] if record["status"] != "graded" else f"{record['points']:g} of {record['max_points']:g}"
-    seconds = "done before" if done_before else f"{record['seconds']:.0f} s"
-    return f"{record['student']}, {record['assignment']}: {points} ({seconds}) {record['note']}".rstrip()
-
-
-def grade_one(course, submission, releases, limits):
-    """The record of a submission, and whether it was there already."""
-    started = time.perf_counter()
-    name, missing, before = submission.assignment, [], None
+def stage_in(course):
+    """A new folder within the course for the results of a worker; it is removed at the end."""
+    (course / ".grading").mkdir(exist_ok=True)
+    stage = Path(tempfile.mkdtemp(dir=course / ".grading"))
     try:
-        if submission.problem:
-            raise Refused(submission.problem)
-        notebook = read_notebook(submission.path)
-        name = name or tell_assignment(notebook, releases)
-        before = read_record(course, name, submission.student)
-        marks = {"sha256": submission.sha256(), "tests": tests_checksum(course, name)}
-        if before and before["status"] != "failed" and all(before[key] == mark for key, mark in marks.items()):
-            return before, True
-        notebook, missing = mended(notebook, releases[name])
-        put_into_course(course, submission.student, name, notebook)
-        autograde(course, submission.student, name, limits)
-        write_feedback(course, name, submission.student)
-        status, note = "graded", f"Cells that were missing: {', '.join(missing)}." if missing else ""
-        record_path(course, "unknown", submission.student).unlink(missing_ok=True)
-    except Refused as refusal:
-        status, note = "refused", str(refusal)
-        if before and before["status"] == "graded":
-            note += " (An earlier version was graded; nbgrader's gradebook has its points.)"
-    except Exception as error:  # whatever one submission breaks, the others get their grades
-        status, note = "failed", f"{type(error).__name__}: {str(error)[-300:]}"
-    record = {
-        "student": submission.student,
-        "assignment": name or "unknown",
-        "status": status,
-        "note": " ".join(note.split()),
-        "seconds": round(time.perf_counter() - started, 1),
-        "sha256": submission.sha256(),
-        "tests": tests_checksum(course, name) if name else "",
-    }
-    if status != "graded":
-        write_refusal(course, record)
-    write_record(course, record)
-    return record, False
+        yield stage
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
 
 
-def tests_checksum(course, name):
-    """Checksum of an assignment's source, by which changed tests are noticed."""
-    return hashlib.sha256((course / "source" / name / f"{name}.ipynb").read_bytes()).hexdigest()
+def clear_stages(course):
+    """Remove what a run has left that was ended before its time."""
+    stages = course / ".grading"
+    temporary = os.path.realpath(tempfile.gettempdir())
+    for told_in in stages.glob("*/runtime"):
+        runtime = told_in.read_text(encoding="utf-8")
+        if os.path.dirname(runtime) == temporary and os.path.basename(runtime).startswith("kernel-"):
+            shutil.rmtree(runtime, ignore_errors=True)
+    shutil.rmtree(stages, ignore_errors=True)
 
 
-def write_refusal(course, record):
-    """Write the page that tells a student why there are no points."""
-    name = record["assignment"]
-    page = course / "feedback" / record["student"] / name / f"{name}.html"
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(refusal_page(f"{record['student']}: {name}", record["note"]), encoding="utf-8")
+def starter():
+    """The way in which workers are started: forked from a process that has imported nbgrader, and done nothing else."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["classroom.worker"])
+    return context
 
 
-def put_into_course(course, student, name, notebook):
-    """Write a submission where nbgrader looks for it."""
-    target = course / "submitted" / student / name / f"{name}.ipynb"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, target)
+def watched(target, arguments, limits, runtime=None):
+    """Run a function in a process of its own: a generator, which returns why it was ended before its time, or None."""
+    process = starter().Process(target=target, args=arguments, daemon=True)
+    process.start()
+    try:
+        return (yield from watch(process.pid, process.is_alive, limits, runtime))
+    finally:
+        end(process.pid)
+        process.join()
+        process.close()
 
 
-def autograde(course, student, name, limits):
-    """Run nbgrader's autograder for one submission.
-
-    Raises:
-        Refused: if it uses more than `limits`, or its kernel dies.
-        Failed: if nbgrader stops for another reason.
-    """
-    # The kernel's sockets lie in a folder of their own, the only one that it shares with us.
-    # The folder's name is short: names of sockets are limited to about a hundred letters.
-    runtime = os.path.realpath(tempfile.mkdtemp(prefix="kernel-"))
-    command = nbgrader_command("autograde", name, f"--student={student}", "--force")
-    command += [f"--KernelManager.connection_file={runtime}/kernel.json", f"--KernelManager.ip={runtime}/socket"]
-    environment = nbgrader_environment(course) | {
-        "CLASSROOM_RUNTIME": runtime,
-        "CLASSROOM_MEMORY_GB": str(limits.memory_gb),
-        "CLASSROOM_SANDBOX": "on" if limits.sandbox else "off",
-    }
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, cwd=course, env=environment, stdout=log, stderr=log, start_new_session=True)
-        try:
-            problem = watch(process, limits, runtime)
-        finally:
-            end(process)
-            subprocess.run(["rm", "-rf", runtime], check=False)  # however deep a student has nested it
-        log.seek(max(0, log.seek(0, os.SEEK_END) - 100_000))
-        said = log.read().decode("utf-8", errors="replace")
-    if problem:
-        raise Refused(problem)
-    if process.returncode:
-        raise reason_for(said)
-
-
-def reason_for(said):
-    """The exception that fits what nbgrader said before it gave up."""
-    if "before replying to kernel_info" not in said and ("DeadKernelError" in said or "Kernel died" in said):
-        return Refused("The kernel died while the notebook ran: it ended itself, or used too much memory.")
-    if "CellTimeoutError" in said:
-        return Refused("A cell did not end in its time, and could not be interrupted.")
-    lines = [line.strip() for line in said.splitlines() if line.strip()] or ["it gave no reason"]
-    errors = [line for line in lines if "Error" in line]
-    return Failed(f"nbgrader could not run the notebook: {(errors or lines)[-1]}")
-
-
-def watch(process, limits, runtime=None):
-    """Wait for a process; why it has to be ended before its time, or None. `runtime` is the folder of its sockets."""
-    started = time.monotonic()
-    while process.poll() is None:
-        if time.monotonic() - started > limits.seconds:
+def watch(pid, is_alive, limits, runtime=None):
+    """Wait for a process, as a generator; returns why it has to be ended before its time, or None."""
+    started = looked = time.monotonic()
+    while is_alive():
+        now = time.monotonic()
+        if now - started > limits.seconds:
             return f"It ran for more than {limits.seconds:g} seconds."
-        family, memory = family_of(process.pid), 0
-        for member in family:
-            try:
-                memory += member.memory_info().rss
-            except psutil.Error:  # it has just ended
-                continue
-        if memory > limits.memory_gb * 1024**3:
-            return f"It used more than {limits.memory_gb:g} GB of memory."
-        if len(family) > limits.processes:
-            return f"It started more than {limits.processes} processes."
-        if runtime and fills(runtime):
-            return "It wrote files where the kernel's sockets lie."
-        time.sleep(POLL_SECONDS)
+        if now - looked >= POLL_SECONDS:
+            looked = now
+            family, memory = family_of(pid), 0
+            for member in family:
+                with contextlib.suppress(psutil.Error):  # it has just ended
+                    memory += member.memory_info().rss
+            if memory > limits.memory_gb * 1024**3:
+                return f"It used more than {limits.memory_gb:g} GB of memory."
+            if len(family) > limits.processes:
+                return f"It started more than {limits.processes} processes."
+            if runtime and fills(runtime):
+                return "It wrote files where the kernel's sockets lie."
+        yield
     return None
 
 
 def fills(runtime):
     """Whether a kernel's folder holds more than its connection file and sockets."""
-    entries = list(itertools.islice(os.scandir(runtime), MAX_SOCKETS + 1))
-    return len(entries) > MAX_SOCKETS or any(
-        entry.is_dir(follow_symlinks=False) or entry.stat(follow_symlinks=False).st_size > 10_000 for entry in entries
-    )
+    try:
+        entries = list(itertools.islice(os.scandir(runtime), MAX_SOCKETS + 1))
+        return len(entries) > MAX_SOCKETS or any(
+            entry.is_dir(follow_symlinks=False) or entry.stat(follow_symlinks=False).st_size > 10_000
+            for entry in entries
+        )
+    except FileNotFoundError:  # one has just gone
+        return False
 
 
 def family_of(pid):
@@ -246,45 +314,73 @@ def family_of(pid):
         return []
 
 
-def end(process):
+def end(pid):
     """End a process and all that it started. The sandbox ends with its parent; this is for runs without it."""
-    for member in reversed(family_of(process.pid)):
-        try:
+    for member in reversed(family_of(pid)):
+        with contextlib.suppress(ProcessLookupError):
             os.kill(member.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-    process.wait()
 
 
-def record_path(course, name, student):
-    """Where the record of a submission lies."""
-    return course / "records" / name / f"{student}.json"
+@contextlib.contextmanager
+def locked(course):
+    """Refuse, with a ValueError, that two runs write into one course at a time."""
+    import fcntl
 
-
-def read_record(course, name, student):
-    """The record of a submission that was graded or refused, or None."""
-    path = record_path(course, name, student)
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-
-
-def write_record(course, record):
-    """Write a record, whole or not at all: it is what tells a later run that a submission is done."""
-    path = record_path(course, record["assignment"], record["student"])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(record, indent=1))
-
-
-def write_whole(path, text):
-    """Write a file beside its place, and move it there."""
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(text, encoding="utf-8", newline="")
-    beside.replace(path)
+    if not Path(course).is_dir():
+        raise ValueError(f"There is no course {course}. Build it first: python -m classroom build")
+    with open(course / ".lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(f"Somebody else is grading in {course}. Wait until that has ended.") from None
+        yield
 
 
 def open_gradebook(course):
     """nbgrader's gradebook, as a context manager."""
-    os.environ["PATH"] = nbgrader_environment(course)["PATH"]  # a new gradebook calls a program beside Python
+    programs = str(Path(sys.executable).parent)  # a new gradebook calls one of them
+    if programs not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])
     return Gradebook(f"sqlite:///{course / 'gradebook.db'}", COURSE_ID)
+
+
+def sources_of(course, names):
+    """Dict from assignment to a dict from nbgrader's id to `source`, `checksum` and `locked`, with the hidden tests."""
+    with open_gradebook(course) as gradebook:
+        return {
+            name: {
+                cell.name: {"source": cell.source, "checksum": cell.checksum, "locked": cell.locked}
+                for notebook in gradebook.find_assignment(name).notebooks
+                for cell in notebook.source_cells
+            }
+            for name in names
+        }
+
+
+def save_points(gradebook, name, student, points):
+    """Write the tests' points into the gradebook, as nbgrader's autograder does; points by hand stay."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of SQLAlchemy, about nbgrader's ways
+        gradebook.update_or_create_student(student)
+        submission = gradebook.update_or_create_submission(name, student)
+    for notebook in submission.notebooks:
+        for grade in notebook.grades:
+            grade.auto_score = points[grade.name]["auto"]
+            grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+        for comment in notebook.comments:
+            comment.auto_comment = "No response." if points.get(comment.name, {}).get("blank") else None
+    gradebook.db.commit()
+
+
+def scores_of(gradebook, name, student):
+    """Dict from nbgrader's id to `score`, `most`, whether it is to be graded `by_hand`, and a teacher's `comment`."""
+    scores = {}
+    for notebook in gradebook.find_submission(name, student).notebooks:
+        comments = {comment.name: comment.comment or "" for comment in notebook.comments}
+        for grade in sorted(notebook.grades, key=lambda grade: grade.name):
+            scores[grade.name] = {"score": grade.score, "most": grade.max_score, "by_hand": grade.needs_manual_grade}
+            scores[grade.name]["comment"] = comments.get(grade.name, "")
+    return scores
 
 
 def current_points(gradebook, record):
@@ -307,23 +403,31 @@ def current_points(gradebook, record):
 def cell_points(course, student, name):
     """Dict from test cell to points, of a graded submission."""
     with open_gradebook(course) as gradebook:
-        submission = gradebook.find_submission(name, student)
+        submission = gradebook.find_submission(name, student_id(student))
         return {grade.name: grade.score for notebook in submission.notebooks for grade in notebook.grades}
 
 
 def finish(course):
     """Write `grades.csv` and the feedback of all graded submissions anew; return how many submissions there are."""
+    course = Path(course).resolve()
     records = all_records(course)
+    if not records:
+        raise ValueError(f"Nothing has been graded in {course}. First: python -m classroom grade FOLDER")
+    names = {record["assignment"] for record in records if record["status"] == "graded"}
+    sources = sources_of(course, names)
     for record in records:
+        student, name = record["student"], record["assignment"]
         if record["status"] == "graded":
-            write_feedback(course, record["assignment"], record["student"])
+            with open_gradebook(course) as gradebook:
+                scores = scores_of(gradebook, name, student)
+            release = nbformat.read(course / "release" / name / f"{name}.ipynb", as_version=4)
+            with stage_in(course) as stage:
+                notebook = course / "autograded" / student / name / f"{name}.ipynb"
+                arguments = (stage, RENDER, f"{student}: {name}", notebook, release, sources[name], scores)
+                for _ in rendered(course, name, student, stage, arguments, None):
+                    time.sleep(POLL_SECONDS / 4)
     write_grades(course)
     return len(records)
-
-
-def all_records(course):
-    """The records of all submissions, in order of assignment and student."""
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted((course / "records").glob("*/*.json"))]
 
 
 def write_grades(course):
@@ -335,5 +439,5 @@ def write_grades(course):
     with open(beside, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({key: csv_cell(value) for key, value in row.items()} for row in rows)
     beside.replace(course / "grades.csv")

@@ -1,15 +1,22 @@
-"""Submissions: finding them, refusing what can't be graded, and mending what can."""
+"""Submissions: reading what somebody handed in, refusing what can't be graded, and mending what can."""
 
 import hashlib
 import json
+import os
 import re
+import stat
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from nbformat.validator import normalize
+
+from classroom.texts import PICTURE, one_line
 
 MAX_MB = 20  # of one notebook; outputs are thrown away anyway
+MAX_CELLS = 1_000
+MAX_SOURCE = 1_000_000  # letters of all cells
+MAX_ID_BYTES = 120
 
 
 class Refused(Exception):
@@ -18,183 +25,283 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Submission:
-    """One file that somebody handed in, or the lack of one."""
+    """One file that somebody handed in, or the lack of one: the part of `platforms.Upload` that grading needs."""
 
     student: str
     path: Path
     assignment: str | None = None  # None: its cells must tell
     problem: str | None = None  # why it can't be graded, if that is known already
 
-    def sha256(self):
-        """Checksum of the file, by which an unchanged submission is known again."""
-        try:
-            return hashlib.sha256(self.path.read_bytes()).hexdigest()
-        except OSError:  # a folder, or not ours to read
-            return ""
-
-
-def find_submissions(folder, assignments, *, assignment=None):
-    """All submissions in a folder.
-
-    Args:
-        folder: of nbgrader's layout, `student/assignment/*.ipynb`, or a flat one of
-            `student.ipynb`, as learning platforms export them.
-        assignments: names of all assignments.
-        assignment: the one that a flat folder holds; None to tell it from the cells.
-
-    Returns:
-        List of `Submission`, in order of student and assignment; what lies beside is told as refused.
-
-    Raises:
-        ValueError: if the folder is missing or empty, or two files are of the same student.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise ValueError(f"There is no folder {folder}. Give the one with the submissions.")
-    found = []
-    for entry in sorted(folder.iterdir()):
-        if entry.name.startswith(".") or entry.name == "__MACOSX":
-            continue
-        student = student_id(entry.stem if entry.is_file() else entry.name)
-        if entry.is_symlink():
-            found.append(Submission(student, entry, assignment, "It is a link to another file, not a file."))
-        elif entry.is_file():
-            found.append(Submission(student, entry, assignment))
-        else:
-            wanted = [entry / name for name in assignments if (entry / name).is_dir()]
-            found += [in_folder(student, path) for path in wanted]
-            if not wanted:
-                problem = f"The folder has none of the assignments {', '.join(assignments)} in it."
-                found.append(Submission(student, entry, problem=problem))
-    if not found:
-        raise ValueError(f"{folder} is empty. It should hold student/assignment/*.ipynb or student.ipynb.")
-    notebooks = {s.student for s in found if s.path.suffix == ".ipynb"}
-    found = [s for s in found if s.path.suffix == ".ipynb" or s.path.is_dir() or s.student not in notebooks]
-    names = [(submission.student.lower(), submission.assignment) for submission in found]
-    twice = sorted({str(s.path) for s, name in zip(found, names, strict=True) if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"These would be the same student's: {', '.join(twice)}. Rename all but one.")
-    return found
-
 
 def student_id(name):
-    """A name that may stand in paths and in nbgrader's gradebook."""
-    return re.sub(r"[^\w.@-]+", "_", name).strip("._-") or "nameless"
+    """A name that may stand in paths and in nbgrader's gradebook: the same for the same name, another for another.
+
+    Where a name has to be changed, a checksum behind it keeps it apart from all others.
+    """
+    whole = unicodedata.normalize("NFC", name)
+    kept = "".join(c if unicodedata.category(c)[0] in "LMN" or c in "_.@-" else "_" for c in whole)
+    kept = re.sub("__+", "_", kept).strip("._-")
+    while len(kept.encode()) > MAX_ID_BYTES:
+        kept = kept[:-1]
+    if kept and kept == whole and not re.search(r"-[0-9a-f]{10}$", kept):
+        return kept
+    digest = hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    return f"{kept or 'nameless'}-{digest}"
 
 
-def in_folder(student, folder):
-    """The submission in a folder `student/assignment`."""
-    notebooks = sorted(path for path in folder.glob("*.ipynb") if path.is_file())
-    if folder.is_symlink() or any(path.is_symlink() for path in notebooks):
-        return Submission(student, folder, folder.name, "It is a link to another file, not a file.")
-    named = [path for path in notebooks if path.stem == folder.name]
-    if named or len(notebooks) == 1:
-        return Submission(student, (named or notebooks)[0], folder.name)
-    problem = f"There are {len(notebooks)} notebooks, none of them {folder.name}.ipynb." if notebooks else None
-    return Submission(student, folder, folder.name, problem or "There is no notebook.")
+def read_file(path):
+    """The bytes of an ordinary file, at most `MAX_MB`. Nothing else is opened: no link, pipe or device.
+
+    Raises:
+        Refused: if it is no file, empty, too large, or not ours to read.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError as error:
+        raise Refused(f"The file can't be opened: {error.strerror}.") from error
+    with open(handle, "rb") as file:
+        state = os.fstat(file.fileno())
+        if not stat.S_ISREG(state.st_mode):
+            raise Refused("It is no file, but a folder, a device or a pipe.")
+        if state.st_size > MAX_MB * 1e6:
+            size = f"{state.st_size / 1e6:,.0f} MB, more than {MAX_MB}"
+            raise Refused(f"The file has {size}. Clear the outputs, and hand it in again.")
+        data = file.read(int(MAX_MB * 1e6) + 1)
+    if not data.strip():
+        raise Refused("The file is empty: nothing was saved or uploaded.")
+    return data
 
 
 def read_notebook(path):
-    """The notebook in a file, as nbformat 4 and valid.
+    """The notebook in a file: see `read_file` and `parse_notebook`."""
+    if path.suffix.lower() != ".ipynb":
+        raise Refused(f"{one_line(path.name)} is no notebook: its name does not end in .ipynb.")
+    return parse_notebook(read_file(path))
+
+
+def parse_notebook(data):
+    """A new notebook with what counts of a submitted one: its cells' kinds, texts, ids, and nbgrader's ids.
+
+    Outputs, attachments and all other metadata stay behind.
 
     Raises:
-        Refused: if it is empty, too large, no notebook, or for another language than Python 3.
+        Refused: if it is no notebook, for another language than Python 3, or has too many cells or letters.
     """
-    if path.suffix != ".ipynb":
-        raise Refused(f"{path.name} is no notebook: its name does not end in .ipynb.")
-    size = path.stat().st_size
-    if size == 0:
-        raise Refused("The file is empty: nothing was saved or uploaded.")
-    if size > MAX_MB * 1e6:
-        raise Refused(f"The file has {size / 1e6:.0f} MB, more than {MAX_MB}. Clear the outputs, and hand it in again.")
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = json.loads(data)
         if not isinstance(raw, dict) or "nbformat" not in raw:
             raise ValueError("no nbformat")
-        notebook = nbformat.reads(json.dumps(raw), as_version=4)
-        notebook.nbformat_minor = 5
-        _, notebook = normalize(notebook)
-        nbformat.validate(notebook)
-        nbformat.writes(notebook).encode("utf-8")  # lone surrogates can't be written
+        if int(raw["nbformat"]) < 4:
+            raw = nbformat.convert(nbformat.from_dict(raw), 4)
+        metadata = raw.get("metadata")
+        refuse_other_languages(metadata if isinstance(metadata, dict) else {})
+        if len(raw["cells"]) > MAX_CELLS:
+            raise Refused(f"The notebook has {len(raw['cells']):,} cells, more than {MAX_CELLS:,}.")
+        cells = [parse_cell(cell) for cell in raw["cells"]]
+    except Refused:
+        raise
     except Exception as error:  # there are many ways to be no notebook
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        reason = one_line(error) or type(error).__name__
         raise Refused(f"The file is no readable notebook ({reason}).") from error
-    refuse_other_languages(notebook)
-    for cell in notebook.cells:
-        if not is_marked(cell):
-            cell.metadata.pop("nbgrader", None)
-    return notebook
+    letters = sum(len(cell.source) for cell in cells)
+    if letters > MAX_SOURCE:
+        raise Refused(f"The notebook's cells have {letters:,} letters, more than {MAX_SOURCE:,}.")
+    return nbformat.v4.new_notebook(cells=cells)
 
 
-def is_marked(cell):
-    """Whether a cell has nbgrader's metadata, with an id that is one."""
-    mark = cell.metadata.get("nbgrader")
-    return isinstance(mark, dict) and isinstance(mark.get("grade_id"), str)
+def parse_cell(raw):
+    """A cell of a submission, with what counts of it."""
+    source = raw["source"]
+    source = "".join(source) if isinstance(source, list) else source
+    if not isinstance(source, str):
+        raise ValueError("a cell without text")
+    source = PICTURE.sub("", source).replace("\r\n", "\n").replace("\0", "")
+    source.encode()  # lone surrogates can't be written
+    if raw["cell_type"] == "code":
+        cell = nbformat.v4.new_code_cell(source)
+    elif raw["cell_type"] == "markdown":
+        cell = nbformat.v4.new_markdown_cell(source)
+    else:  # raw, or of an older format: shown as it is
+        cell = nbformat.v4.new_markdown_cell(source)
+    cell.id = str(raw.get("id"))[:64]
+    mark = raw.get("metadata", {}).get("nbgrader") if isinstance(raw.get("metadata"), dict) else None
+    if isinstance(mark, dict) and isinstance(mark.get("grade_id"), str):
+        cell.metadata.nbgrader = nbformat.from_dict({"grade_id": mark["grade_id"][:200]})
+    return cell
 
 
-def refuse_other_languages(notebook):
-    """Raise Refused unless the notebook is for Python 3, or doesn't say."""
-    kernel, info = notebook.metadata.get("kernelspec", {}), notebook.metadata.get("language_info", {})
-    language = str(kernel.get("language") or info.get("name") or "python")
-    version = str(info.get("version") or "3")
+def refuse_other_languages(metadata):
+    """Raise Refused unless a notebook is for Python 3, or doesn't say."""
+    kernel, info = metadata.get("kernelspec"), metadata.get("language_info")
+    kernel, info = kernel if isinstance(kernel, dict) else {}, info if isinstance(info, dict) else {}
+    language = one_line(kernel.get("language") or info.get("name") or "python", 30)
+    version = one_line(info.get("version") or "3", 30)
     if kernel.get("name") == "python2":
         version = "2"
     if language.lower() not in ("python", "ipython") or not version.startswith("3"):
         raise Refused(f"The notebook was made for {language} {version}; the course uses Python 3.")
 
 
+def grade_id_of(cell):
+    """nbgrader's id of a cell, or None."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
 def tell_assignment(notebook, releases):
     """Name of the assignment whose cells a notebook has; `releases` is a dict from name to notebook.
+
+    nbgrader's ids tell, else the cells' own ids, else their texts.
 
     Raises:
         Refused: if it has a cell of none.
     """
-    shared = {name: len(grade_ids(notebook).keys() & grade_ids(release).keys()) for name, release in releases.items()}
-    best = max(shared, key=shared.get)
-    if shared[best] == 0:
-        raise Refused("It has none of the cells of any assignment: is it another notebook?")
-    return best
+    for keys in (
+        lambda cell: grade_id_of(cell),
+        lambda cell: cell.id if grade_id_of(cell) in (None, cell.id) else None,
+        lambda cell: plain(cell.source),
+    ):
+        mine = {keys(cell) for cell in notebook.cells} - {None, ""}
+        shared = {
+            name: len(mine & {keys(cell) for cell in release.cells if grade_id_of(cell)})
+            for name, release in releases.items()
+        }
+        best = max(shared, key=shared.get)
+        if shared[best]:
+            return best
+    raise Refused("It has none of the cells of any assignment: is it another notebook?")
 
 
-def grade_ids(notebook):
-    """Dict from nbgrader's id to position, for the cells that have one."""
-    ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells]
-    return {grade_id: position for position, grade_id in reversed(list(enumerate(ids))) if grade_id}
+def plain(text):
+    """A text without spaces, to compare."""
+    return "".join(text.split())
 
 
 def mended(notebook, release):
-    """A notebook with all cells of its assignment, ready for nbgrader, and the ids of those that were missing.
+    """A notebook with all cells of its assignment, ready for nbgrader, the ids of those that were missing, and notes.
 
-    A missing cell is put back behind the one that precedes it in the release. Without
-    that, nbgrader stumbles where a test cell was deleted together with what stands before it.
-    All metadata are those of the release, whatever the submission says of points and kinds;
-    of a cell that is there twice, the first one counts.
+    - Whatever the submission says of points and kinds, all metadata are those of the release.
+    - Cells that have lost nbgrader's ids are known by their own ids, by their text, or by their place.
+    - Of a cell that is there more than once, the first one counts that isn't as it was handed out.
+    - A written answer in new cells below or above the one meant for it moves there.
+    - A missing cell is put back behind the one that precedes it in the release.
     """
-    marks = {cell.metadata.nbgrader.grade_id: cell for cell in release.cells if "nbgrader" in cell.metadata}
-    cells, missing, position, seen = [], [], 0, set()
-    for cell in notebook.cells:
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if grade_id in marks and grade_id not in seen:
-            cell = nbformat.from_dict({**marks[grade_id], "source": cell.source})
-            seen.add(grade_id)
+    marked = {grade_id_of(cell): cell for cell in release.cells if grade_id_of(cell)}
+    cells = list(notebook.cells)
+    known, notes = known_cells(cells, release, marked)
+    if not known:
+        raise Refused("It has none of the assignment's cells: is it another notebook?")
+    places = {place: grade_id for grade_id, place in known.items()}
+    whole = []
+    for place, cell in enumerate(cells):
+        if place in places:
+            cell = nbformat.from_dict({**marked[places[place]], "source": cell.source})
         else:
             cell.metadata = nbformat.from_dict({})
-        cells.append(cell)
-    if not seen:
-        raise Refused("It has none of the assignment's cells: is it another notebook?")
+        whole.append(cell)
+    missing = put_back(whole, release)
+    notes += move_answers(whole, release, marked)
+    result = nbformat.v4.new_notebook(cells=whole, metadata=release.metadata)
+    result.nbformat_minor = 5
+    for number, cell in enumerate(result.cells):
+        cell.id = f"cell-{number}"
+    return result, missing, notes
+
+
+def known_cells(cells, release, marked):
+    """Dict from nbgrader's id to the place of the cell that counts for it, and notes about what is there twice."""
+    found, notes = {}, []
+    for place, cell in enumerate(cells):
+        if grade_id_of(cell) in marked:
+            found.setdefault(grade_id_of(cell), []).append(place)
+    known = {}
+    for grade_id, places in found.items():
+        blank = plain(marked[grade_id].source)
+        written = [place for place in places if plain(cells[place].source) != blank]
+        known[grade_id] = (written or places)[0]
+        if len(written) > 1 and is_answer(marked[grade_id]):
+            notes.append(f"{grade_id} is there {len(written)} times; the first counts, the others stand beside it")
+    if len(known) == len(marked):
+        return known, notes
+    free = [place for place in range(len(cells)) if grade_id_of(cells[place]) not in marked]
+    known_by(known, free, marked, lambda place, grade_id: cells[place].id == marked[grade_id].id)
+    known_by(known, free, marked, lambda place, grade_id: plain(cells[place].source) == plain(marked[grade_id].source))
+    known_by_place(known, free, cells, release, marked)
+    return known, notes
+
+
+def known_by(known, free, marked, fits):
+    """Add to `known` the first of the `free` places that fits for each id that isn't known."""
+    for grade_id in marked:
+        if grade_id not in known:
+            place = next((place for place in free if fits(place, grade_id)), None)
+            if place is not None:
+                known[grade_id] = place
+                free.remove(place)
+
+
+def known_by_place(known, free, cells, release, marked):
+    """Add to `known` answers without any id, which stand between cells that are known.
+
+    Code is an answer if it defines what the answer should define, a text if it is the only new one there.
+    """
+    given = {plain(cell.source) for cell in release.cells}
+    order = list(marked)
+    for at, grade_id in enumerate(order):
+        if grade_id in known or not is_answer(marked[grade_id]):
+            continue
+        first = max((known[other] for other in order[:at] if other in known), default=-1)
+        last = min((known[other] for other in order[at + 1 :] if other in known), default=len(cells))
+        between = [p for p in free if first < p < last and cells[p].cell_type == marked[grade_id].cell_type]
+        between = [place for place in between if plain(cells[place].source) not in given]
+        names = re.findall(r"^(?:def|class) \w+", marked[grade_id].source, re.MULTILINE)
+        fits = [place for place in between if all(name in cells[place].source for name in names)]
+        if fits and (names or len(fits) == 1):
+            known[grade_id] = fits[0]
+            free.remove(fits[0])
+
+
+def is_answer(cell):
+    """Whether a cell of a release is for an answer."""
+    return bool(cell.metadata.nbgrader.get("solution"))
+
+
+def put_back(cells, release):
+    """Insert the marked cells of the release that `cells` lacks, where they belong; return their ids."""
+    missing, position = [], 0
+    places = {grade_id_of(cell): place for place, cell in enumerate(cells) if grade_id_of(cell)}
     for cell in release.cells:
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        grade_id = grade_id_of(cell)
         if grade_id is None:
             continue
-        present = grade_ids(nbformat.from_dict({"cells": cells}))
-        if grade_id in present:
-            position = present[grade_id] + 1
+        if grade_id in places:
+            position = places[grade_id] + 1
         else:
             missing.append(grade_id)
             cells.insert(position, nbformat.from_dict(cell))
+            places = {one: place + (place >= position) for one, place in places.items()} | {grade_id: position}
             position += 1
-    whole = nbformat.v4.new_notebook(cells=cells, metadata=release.metadata)
-    whole.nbformat_minor = 5
-    for number, cell in enumerate(whole.cells):
-        cell.id = f"cell-{number}"
-    return whole, missing
+    return missing
+
+
+def move_answers(cells, release, marked):
+    """Move written answers from new cells into the one meant for them, if that is blank; return notes."""
+    given, notes = {plain(cell.source) for cell in release.cells} | {""}, []
+    for grade_id, blank in marked.items():
+        if blank.cell_type != "markdown" or not (is_answer(blank) and blank.metadata.nbgrader.get("grade")):
+            continue
+        (place,) = [place for place, cell in enumerate(cells) if grade_id_of(cell) == grade_id]
+        if plain(cells[place].source) not in {plain(blank.source), ""}:
+            continue
+        for step in (1, -1):
+            new, at = [], place + step
+            while 0 <= at < len(cells) and not grade_id_of(cells[at]):
+                if cells[at].cell_type == "markdown" and plain(cells[at].source) not in given:
+                    new.append(cells[at])
+                at += step
+            if new:
+                new = new[::step]
+                cells[place].source = "\n\n".join(cell.source for cell in new)
+                cells[:] = [cell for cell in cells if not any(cell is one for one in new)]
+                notes.append(f"{grade_id} was answered in a new cell {'below' if step == 1 else 'above'} it")
+                break
+    return notes

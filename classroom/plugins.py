@@ -1,0 +1,57 @@
+"""What the course's `nbgrader_config.py` puts into nbgrader's own commands and formgrader."""
+
+import re
+
+import nbformat
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_locked, is_solution
+
+from classroom.feedback import message
+from classroom.texts import bounded, clean_outputs, cut, harmless_markdown
+
+
+class CleanOutputs(NbGraderPreprocessor):
+    """Keeps what may be shown of the outputs, and makes no output a grade."""
+
+    def preprocess(self, nb, resources):
+        """nbconvert's interface: the changed notebook, and the resources as they came."""
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs = clean_outputs(cell.outputs)
+        bounded(nb.cells)
+        return nb, resources
+
+
+class CleanTexts(NbGraderPreprocessor):
+    """Takes HTML out of students' Markdown, and cuts long texts. It comes last: grading compares the texts."""
+
+    def preprocess(self, nb, resources):
+        """nbconvert's interface: the changed notebook, and the resources as they came."""
+        for cell in nb.cells:
+            if not is_locked(cell):
+                cell.source = harmless_markdown(cell.source) if cell.cell_type == "markdown" else cut(cell.source)
+        return nb, resources
+
+
+class OnlyWhatMayBeShown(NbGraderPreprocessor):
+    """For `nbgrader generate_feedback`: no hidden tests, and no outputs but words about errors that give none away."""
+
+    def preprocess(self, nb, resources):
+        """nbconvert's interface: the changed notebook, and the resources as they came."""
+        known, quoted = set(re.findall(r"\w+", "\n".join(cell.source for cell in nb.cells if is_solution(cell)))), set()
+        for cell in nb.cells:
+            author, outputs = "", []
+            if cell.cell_type != "code":
+                continue
+            if is_grade(cell) and not is_solution(cell):
+                author, cell.source = cell.source, without_hidden_tests(cell.source)
+            told = message(nbformat.from_dict({**cell}), author, known, quoted)
+            if told:
+                outputs = [nbformat.v4.new_output("error", ename="Error", evalue=told, traceback=[told])]
+            cell.outputs = outputs
+        return nb, resources
+
+
+def without_hidden_tests(text):
+    """A test cell's text without the hidden region; a comment says that there was one."""
+    return re.sub(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", "# (more tests, not shown)", text, flags=re.DOTALL)
