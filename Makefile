@@ -95,6 +95,7 @@ choose: .venv/installed
 	$(BIN)/python benchmarks/choose_denoiser.py
 	$(BIN)/python benchmarks/choose_recommender.py
 	$(BIN)/python benchmarks/tied_rates.py
+	$(BIN)/python benchmarks/tied_curve.py
 
 paper-table: .venv/installed-extras
 	KERAS_BACKEND=jax $(BIN)/python benchmarks/paper_table.py
