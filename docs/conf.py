@@ -44,9 +44,11 @@ myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence"]
 myst_heading_anchors = 3
 html_math_renderer = "mathml"
 html_search_language = "en"
+html_use_index = html_domain_indices = False  # the search does it
+html_show_search_summary = False  # the summaries are fetched, which pages from a folder may not do
 
 default_role = "code"
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_default_options = {"members": True}
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
@@ -54,6 +56,7 @@ napoleon_numpy_docstring = False
 python_use_unqualified_type_names = True
 
 html_title = "Learn autoencoders"
+html_favicon = "playground/icon.svg"
 html_theme = "sphinx_book_theme"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
@@ -66,6 +69,7 @@ html_theme_options = {
     "use_fullscreen_button": False,
     "show_toc_level": 2,
     "home_page_in_toc": False,
+    "navbar_persistent": [],  # one field to search in: the one above the contents
 }
 # Where the notebooks run elsewhere is known once they have a public address: GitHub's workflows tell it.
 if os.environ.get("GITHUB_REPOSITORY"):

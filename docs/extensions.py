@@ -62,15 +62,16 @@ def read_notebook(text):
 
 
 def folded(cells):
-    """Cells with all that stands below a heading of the second level folded away."""
+    """Cells with all that stands below the heading of an exercise, "## 1. ...", folded away."""
     opening = '<details class="solution"><summary>Show the solution</summary>'
     result, is_open = [], False
     for cell in cells:
         heading = re.match(r"(## .*)\n?((?:.|\n)*)", cell.source) if cell.cell_type == "markdown" else None
         if heading:
-            parts = ["</details>"] * is_open + [heading[1], opening, heading[2]]
+            parts = ["</details>"] * is_open + [heading[1]]
+            is_open = bool(re.match(r"## \d", heading[1]))
+            parts += [opening] * is_open + [heading[2]]
             result += [nbformat.v4.new_markdown_cell(part) for part in parts if part.strip()]
-            is_open = True
         else:
             result.append(cell)
     return result + [nbformat.v4.new_markdown_cell("</details>")] * is_open
@@ -131,7 +132,8 @@ class Path_(SphinxDirective):
 
 def exhibits_of(lesson=None):
     """The pages of `docs/playground`: all, or those whose `<meta name="lesson">` is the given one."""
-    pages = sorted(EXHIBITS.glob("*.html"))
+    pages = [page for page in EXHIBITS.glob("*.html") if meta_of(page, "lesson")]
+    pages.sort(key=lambda page: (meta_of(page, "lesson"), page.name))
     return [page for page in pages if lesson in (None, meta_of(page, "lesson"))]
 
 
@@ -152,10 +154,19 @@ class Exhibit(SphinxDirective):
         if not page.exists():
             raise self.error(f"There is no exhibit {page}.")
         self.env.note_dependency(str(page))
-        title = re.search(r"<title>(.*?)</title>", page.read_text(encoding="utf-8"))[1]
+        title = title_of(page)
         address = "../" * self.env.docname.count("/") + f"playground/{name}.html"
-        frame = f'<iframe class="exhibit" src="{address}" title="{title}" loading="lazy"></iframe>'
-        return [nodes.raw("", frame, format="html")]
+        frame = (
+            f'<iframe class="exhibit" src="{address}" title="{title}" loading="lazy" '
+            f'style="height: {meta_of(page, "height")}px"></iframe>'
+        )
+        alone = f'<p><strong>{title}</strong>, <a href="{address}">on a page of its own</a></p>'
+        return [nodes.raw("", f'<div class="exhibit-frame">{alone}{frame}</div>', format="html")]
+
+
+def title_of(page):
+    """The title of an exhibit's page, without the playground's."""
+    return re.search(r"<title>(.*?)( – .*)?</title>", page.read_text(encoding="utf-8"))[1]
 
 
 class Exhibits(SphinxDirective):
@@ -163,10 +174,18 @@ class Exhibits(SphinxDirective):
 
     def run(self):
         self.env.note_dependency(str(EXHIBITS))
-        text = "\n\n".join(f"```{{exhibit}} {page.stem}\n```" for page in exhibits_of())
+        text = "\n\n".join(
+            f"## {title_of(page)}\n\n```{{exhibit}} {page.stem}\n```\n\n{lesson_of(page)}" for page in exhibits_of()
+        )
         container = nodes.container()
-        self.state.nested_parse(text.splitlines(), self.content_offset, container)
-        return [container]
+        self.state.nested_parse(text.splitlines(), self.content_offset, container, match_titles=True)
+        return container.children
+
+
+def lesson_of(page):
+    """A sentence with a link to the lesson that an exhibit belongs to."""
+    (lesson,) = NOTEBOOKS.glob(f"{meta_of(page, 'lesson')}_*.ipynb")
+    return f"Its lesson: [{first_cell(lesson)['title']}](/notebooks/{lesson.name})."
 
 
 def copy_playground(app, exception):

@@ -54,6 +54,10 @@ IN_A_CLONE = CORE + [requirement for extra in ("tfds", "lessons", "site", "dev")
 LOWEST_PYTHON, PYTHON_CAP = re.fullmatch(r">=(\d+\.\d+),<(\d+\.\d+)", PROJECT["requires-python"]).groups()
 
 
+# Pages that tell what to type.
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
 # One list.
 
 
@@ -221,7 +225,8 @@ def makefile_targets():
 def test_every_command_that_is_named_exists():
     code = re.findall(r'[`"][^`"\n]+[`"]', (ROOT / "Makefile").read_text(encoding="utf-8"))
     # `code` and fenced blocks, not prose that makes sure of something.
-    code += re.findall(r"`+[^`]+`+", (ROOT / "README.md").read_text(encoding="utf-8"))
+    for page in PAGES:
+        code += re.findall(r"`+[^`]+`+", page.read_text(encoding="utf-8"))
     named = set(re.findall(r"\bmake ([a-z][a-z-]*)", "\n".join(code)))
     assert {"lab", "test"} <= named <= makefile_targets()
 
@@ -233,9 +238,20 @@ def placeholders(text):
     return capitals + re.findall(r"<(?!!--)[\w ]+>|@\w+@|TODO", text)
 
 
-def test_readme_has_no_placeholder():
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_have_no_placeholder(page):
     assert placeholders("`git clone ADDRESS autoencoders`") == ["ADDRESS"]
-    assert set(placeholders((ROOT / "README.md").read_text(encoding="utf-8"))) <= {"MNIST"}
+    assert set(placeholders(page.read_text(encoding="utf-8"))) <= {"MNIST", "PCA"}
+
+
+def test_readme_is_one_screen_and_links_the_rest():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    without_the_path = "\n".join(line for line in readme.splitlines() if not line.startswith("|"))
+    assert len(without_the_path.split()) <= 320
+    assert "make lab" in readme and "make test" in readme
+    links = re.findall(r"\]\(((?:docs/)?[\w/.-]+)\)", readme)
+    assert {"docs/installing.md", "docs/teaching.md", "docs/scale.md", "docs/maintaining.md"} <= set(links)
+    assert all((ROOT / link).exists() for link in links if not link.startswith(".."))
 
 
 def test_every_command_of_the_makefile_is_phony_and_explained():
@@ -253,7 +269,7 @@ def test_continuous_integration_runs_what_readers_run():
 
 
 WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / ".github" / "workflows").glob("*.yml")}
-# Besides `make`: what the sandbox needs, and Windows, which has no make, as README says it.
+# Besides `make`: what the sandbox needs, and Windows, which has no make, as docs/installing.md says it.
 PREPARING = (
     "sudo apt-get update && sudo apt-get install --yes bubblewrap",
     "sudo sysctl --write kernel.apparmor_restrict_unprivileged_userns=0",
@@ -271,12 +287,12 @@ def runs():
 
 
 def test_workflows_run_commands_that_exist_here():
-    readme, made = (ROOT / "README.md").read_text(encoding="utf-8"), set()
+    installing, made = (ROOT / "docs" / "installing.md").read_text(encoding="utf-8"), set()
     for machine, command in runs():
         if command.startswith("make "):
             made.add(command.split()[1])
         elif machine == "windows-latest":
-            assert command.removesuffix(' -m "not slow" tests') in readme, command
+            assert command.removesuffix(' -m "not slow" tests') in installing, command
         else:
             assert command in PREPARING
     assert {"check", "test", "test-newest", "test-lowest"} <= made <= makefile_targets()

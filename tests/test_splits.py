@@ -22,9 +22,7 @@ from ae_helpers.splits import unwatched, watch_splits
 pytestmark = pytest.mark.slow  # trains
 
 RANDOM = np.random.default_rng(0)
-X = {
-    name: RANDOM.random((n, 4, 4, 1)).astype("float32") for name, n in {"train": 30, "valid": 10, "test": 20}.items()
-}
+X = {name: RANDOM.random((n, 4, 4, 1)).astype("float32") for name, n in {"train": 30, "valid": 10, "test": 20}.items()}
 
 
 @pytest.fixture
@@ -113,9 +111,9 @@ LEAKS = {
         "KNeighborsClassifier was fitted on test",
     ),
     "a classifier scored on training codes": (
-        lambda m: LogisticRegression()
-        .fit(m.encode(X["train"]), LABELS["train"])
-        .score(m.encode(X["train"]), LABELS["train"]),
+        lambda m: (
+            LogisticRegression().fit(m.encode(X["train"]), LABELS["train"]).score(m.encode(X["train"]), LABELS["train"])
+        ),
         "LogisticRegression was measured on train",
     ),
     "an image as its own neighbour": (

@@ -21,9 +21,13 @@ import keras
 import matplotlib
 import numpy as np
 from scipy import linalg
+from sklearn.manifold import TSNE
 
 from ae_helpers.data import load_mnist
 from ae_helpers.metrics import squared_error
+from ae_helpers.movies.titles import Titles
+from ae_helpers.ratings import rating_matrix
+from ae_helpers.recommenders import Embeddings, judge
 from tools.percent import ROOT, chosen_sources, read_source
 
 FOLDER = ROOT / "docs" / "playground" / "weights"
@@ -32,9 +36,11 @@ REFERENCE = ROOT / "tests" / "docs" / "reference.npz"
 COMPARED = 200  # test images on which the browser is compared
 PIXELS = np.random.default_rng(0).permutation(784)[:100]  # of each output that the reference keeps
 CALIBRATION = 4000  # training images that say which weights matter
-# Whole numbers to a standard deviation of a kernel's column: few make small files; three times as many in the
-# SMALL kernels, where they cost little.
-STEPS, SMALL = 2.5, 200_000
+# Whole numbers to a standard deviation of a kernel's column: the fewest that lose less than MOST_LOST of the error
+# are taken; three times as many in the SMALL kernels, where they cost little.
+STEPS, SMALL, MOST_LOST = (1.25, 1.5, 1.75, 2, 2.25, 2.5, 3, 4, 6), 200_000, 0.008
+TIED_LEVELS = 60  # whole numbers to the largest weight of a tied kernel's column, times one of the STEPS
+EMBEDDING_STEPS, ON_THE_MAP = 4, 1000  # to a standard deviation of all embeddings; films with most ratings
 
 
 def main(wanted):
@@ -89,10 +95,10 @@ def dense_layers(model):
 
 def kernel_of(layer):
     """A layer's kernel; a tied layer has its source's, transposed."""
-    return np.array(layer.source.kernel).T if hasattr(layer, "source") else np.array(layer.kernel)
+    return np.array(layer.tied_to.kernel).T if hasattr(layer, "tied_to") else np.array(layer.kernel)
 
 
-def rounded(layers, x):
+def rounded(layers, x, steps_in_large):
     """The same layers with kernels `(whole numbers, scale of each column)`.
 
     Weight after weight is rounded, and what that takes away from the layer's output the weights
@@ -101,13 +107,38 @@ def rounded(layers, x):
     """
     result, x_rounded = [], x
     for kernel, bias, activation in layers:
-        steps = STEPS if kernel.size > SMALL else 3 * STEPS
-        scale = np.maximum(kernel.std(axis=0) / steps, 1e-9).astype(np.float32)  # a column may be 0
+        steps = steps_in_large if kernel.size > SMALL else 3 * steps_in_large
+        scale = scale_of(kernel, steps)
         whole = round_for(x_rounded, mended(x_rounded, x, kernel), scale)
         result.append(((whole, scale), bias, activation))
         x = apply(activation, x @ kernel + bias)
         x_rounded = apply(activation, x_rounded @ (whole * scale) + bias)
     return result
+
+
+def scale_of(kernel, steps):
+    """What each column's whole numbers count: so many to a standard deviation, 127 at most."""
+    scale = np.maximum(kernel.std(axis=0) / steps, np.abs(kernel).max(axis=0) / 127)
+    return np.maximum(scale, 1e-9).astype(np.float32)  # a column may be 0
+
+
+def rounded_tied(layers, x, steps):
+    """As `rounded`, for layers whose second half has the first half's kernels, in 16 bits: each is rounded once."""
+    half = len(layers) // 2
+    kernels = []
+    for kernel, _, _ in layers[:half]:
+        scale = (np.abs(kernel).max(axis=0) / (TIED_LEVELS * steps)).astype(np.float32)
+        kernels.append(((kernel / scale).round().astype(np.int16), scale))
+    turned = [Transposed(kernel) for kernel in reversed(kernels)]
+    return [(kernel, *layer[1:]) for kernel, layer in zip(kernels + turned, layers, strict=True)]
+
+
+class Transposed:
+    """A kernel that is another one, transposed."""
+
+    def __init__(self, kernel):
+        """The other kernel, as it is stored."""
+        self.kernel = kernel
 
 
 def mended(x_rounded, x, kernel):
@@ -156,7 +187,9 @@ def run(layers, x):
 
 
 def plain(kernel):
-    """A kernel as float32, also if it is stored as whole numbers and scales."""
+    """A kernel as float32, also if it is stored as whole numbers and scales, or as another's transpose."""
+    if isinstance(kernel, Transposed):
+        return plain(kernel.kernel).T
     return kernel[0] * kernel[1] if isinstance(kernel, tuple) else kernel
 
 
@@ -198,29 +231,40 @@ class Writer:
         PROVENANCE.write_text(json.dumps(provenance, indent=2, sort_keys=True) + "\n")
         print(f"  {path.name}: {len(text) / 1000:.0f} kB", told or "", flush=True)
 
-    def write_network(self, name, parts, inputs, targets, *, calibration, **content):
+    def write_network(self, name, parts, inputs, targets, *, calibration, tied=False, **content):
         """Write a network of parts (names to layers), which is run in their order.
 
-        `inputs` and `targets` are flat test images; `calibration` are inputs from training.
+        `inputs` and `targets` are flat test images; `calibration` are inputs from training. The
+        kernels of the second half of a `tied` network are those of the first.
         """
-        stored = split(rounded([layer for layers in parts.values() for layer in layers], calibration), parts)
-        arrays, described, unrounded = {}, {}, {}
-        for part, layers in stored.items():
-            for number, (kernel, bias, activation) in enumerate(layers):
-                kernel_name, bias_name = f"{part} {number} kernel", f"{part} {number} bias"
-                arrays |= {kernel_name: kernel, bias_name: bias.astype(np.float32)}
+        layers = [layer for part in parts.values() for layer in part]
+        error = float(squared_error(targets, run(layers, inputs)).mean())
+        for steps in STEPS:
+            whole = (rounded_tied if tied else rounded)(layers, calibration, steps)
+            error_stored = float(squared_error(targets, run(whole, inputs)).mean())
+            if error_stored < (1 + MOST_LOST) * error:
+                break
+        stored, arrays, described, unrounded, x = split(whole, parts), {}, {}, {}, inputs
+        names = {}  # of kernels that a tied layer may refer to
+        for part, part_layers in stored.items():
+            for number, (kernel, bias, activation) in enumerate(part_layers):
+                transposed = isinstance(kernel, Transposed)
+                if transposed:
+                    kernel_name = names[id(kernel.kernel)]
+                else:
+                    kernel_name = names[id(kernel)] = f"{part} {number} kernel"
+                    arrays[kernel_name] = kernel
+                arrays[bias_name := f"{part} {number} bias"] = bias.astype(np.float32)
                 layer = {"kernel": kernel_name, "bias": bias_name, "activation": activation}
-                described.setdefault(part, []).append(layer)
-        x, x_stored = inputs, inputs
-        for part in parts:
-            x, x_stored = run(parts[part], x), run(stored[part], x_stored)
+                described.setdefault(part, []).append(layer | ({"transposed": True} if transposed else {}))
+            x = run(parts[part], x)
             unrounded[f"{name} {part}"] = x[:COMPARED]
-        error, error_stored = (float(squared_error(targets, x_hat).mean()) for x_hat in (x, x_stored))
         self.refer(unrounded)
         told = {
             "squared error": round(error, 3),
             "... with the stored weights": round(error_stored, 3),
             "lost (%)": round(100 * (error_stored / error - 1), 2),
+            "steps": steps,
         }
         self.write(name, arrays, told=told, parts=described, **content)
         return stored
@@ -231,6 +275,12 @@ class Writer:
         reference |= {name: x[:, PIXELS] if x.shape[1] == 784 else x for name, x in outputs.items()}
         REFERENCE.parent.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(REFERENCE, **dict(sorted(reference.items())))
+
+
+def in_8_bits(array, steps):
+    """(whole numbers, one scale for all columns), so many to a standard deviation."""
+    scale = np.full(array.shape[-1], array.std() / steps, np.float32)
+    return (array / scale).round().clip(-127, 127).astype(np.int8), scale
 
 
 def in_16_bits(array):
@@ -277,9 +327,7 @@ def export_codes(names, writer):
             codes["stored"] = run(stored["encoder"], x_test[:2000])
     mean, directions = names["pca"].mean_, names["pca"].components_[:32].T
     z = (x_test - mean) @ directions
-    writer.write(
-        "pca", {"mean": mean.astype(np.float32), "directions": in_16_bits(directions)}, limits=limits_of(z)
-    )
+    writer.write("pca", {"mean": mean.astype(np.float32), "directions": in_16_bits(directions)}, limits=limits_of(z))
     writer.refer({"pca 32 encoder": z[:COMPARED], "pca 32 decoder": mean + z[:COMPARED] @ directions.T})
     maps = {"autoencoder": codes["stored"], "pca": z[:2000, :2]}
     writer.write("map", {name: np.ascontiguousarray(z, np.float32) for name, z in maps.items()})
@@ -292,13 +340,84 @@ def export_denoisers(names, writer):
     writer.write_network("denoiser", parts_of(names["denoiser"]), noisy_test, x_test, calibration=noisy_train)
     *kernel, bias = names["linear"].denoise(np.concatenate([np.eye(784), np.zeros((1, 784))]).reshape(-1, 28, 28))
     kernel, bias = flat(np.array(kernel) - bias), bias.ravel()
-    writer.write_network(
-        "linear", {"map": [(kernel, bias, "linear")]}, noisy_test, x_test, calibration=noisy_train
+    writer.write_network("linear", {"map": [(kernel, bias, "linear")]}, noisy_test, x_test, calibration=noisy_train)
+
+
+def export_movies(names, writer):
+    """Embeddings, titles and known ratings of the films, those with most ratings first, and a map of them."""
+    movies, known, liked = names["movies"], names["known"], names["LIKED"]
+    users = np.sort(known["userId"].unique())
+    stars, held_out = (rating_matrix(table, movies, users) for table in (known, names["test_likes"]))
+    order = np.argsort(-np.diff(stars.indptr), kind="stable")
+    movies, stars, held_out = movies.iloc[order].reset_index(drop=True), stars[order], held_out[order]
+    stars.sort_indices()
+    unit = unit_rows_of(names["embeddings"][order])
+    stored = in_8_bits(unit, EMBEDDING_STEPS)
+    recalls = [
+        float(
+            np.nanmean(judge(Embeddings(lambda _, z=z: z).fit(stars.T), stars.T, held_out.T, liked=liked)["recall@20"])
+        )
+        for z in (unit, plain(stored))
+    ]
+    counts = np.diff(stars.indptr)
+    index = Titles(movies.assign(ratings=counts))
+    films = [[] for _ in range(len(movies))]
+    for row, name in zip(index.rows, index.names, strict=True):
+        films[row].append(name)
+    firsts = np.zeros(stars.nnz, bool)
+    firsts[stars.indptr[:-1][counts > 0]] = True
+    raters = np.where(firsts, stars.indices, np.diff(stars.indices, prepend=0))
+    places = TSNE(metric="cosine", init="pca", random_state=0).fit_transform(unit[:ON_THE_MAP])
+    writer.refer({"movies embeddings": unit[:COMPARED]})
+    writer.write(
+        "movies",
+        {
+            "embeddings": stored,
+            "ratings": counts.astype(np.uint16),
+            "raters": raters.astype(np.uint16),
+            "stars": (2 * stars.data).round().astype(np.uint8),
+            "places": in_16_bits(places),
+        },
+        told={
+            "recall@20": round(recalls[0], 4),
+            "... with the stored weights": round(recalls[1], 4),
+            "lost (%)": round(100 * (1 - recalls[1] / recalls[0]), 2),
+        },
+        titles=movies["title"].tolist(),
+        genres=movies["genres"].tolist(),
+        names=films,
     )
 
 
+def unit_rows_of(embeddings):
+    """Embeddings of length 1."""
+    return embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
+
+
+def export_tied(names, writer):
+    """A tied network and its untied rival."""
+    _, _, (x_test, _) = load_mnist()
+    x_train, x_test = flat(np.array(names["x_train"][:CALIBRATION])), flat(x_test)
+    for name in ("tied", "untied"):
+        model = names["networks"][name]
+        writer.write_network(
+            name,
+            parts_of(model),
+            x_test,
+            x_test,
+            calibration=x_train,
+            tied=name == "tied",
+            parameters=model.count_params(),
+        )
+
+
 # Lesson: (the name with whose cell its training is over, what is exported then).
-EXPORTS = {"01": ("ae_error", export_codes), "02": ("denoised", export_denoisers)}
+EXPORTS = {
+    "01": ("ae_error", export_codes),
+    "02": ("denoised", export_denoisers),
+    "03": ("embeddings", export_movies),
+    "04": ("test_errors", export_tied),
+}
 
 if __name__ == "__main__":
     main(sys.argv[1:])

@@ -89,9 +89,9 @@ const Playground = (() => {
       }));
     }
 
-    /* Output of the last layer for one input: Float32Array to Float32Array. */
-    run(x) {
-      for (const layer of this.layers) x = dense(layer, x);
+    /* Output of the last layer for one input: Float32Array to Float32Array. Or of some layers only. */
+    run(x, { from = 0, until = this.layers.length } = {}) {
+      for (const layer of this.layers.slice(from, until)) x = dense(layer, x);
       return x;
     }
   }

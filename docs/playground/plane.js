@@ -11,7 +11,7 @@ Playground.Plane = class {
       className: "plane", tabIndex: 0, role: "application",
       "aria-label": `${describe} Arrows move the ring, with shift in small steps; Enter puts it on the nearest point.`,
     });
-    this.dots = document.createElement("canvas"); // drawn once for a size
+    this.dots = Playground.make("canvas", { width: 0 }); // drawn once for a size
     this.spans = [0, 1].map((axis) => {
       const values = Float32Array.from(points.filter((_, i) => i % 2 === axis)).sort();
       const [low, high] = [values[Math.floor(0.003 * values.length)], values[Math.ceil(0.997 * values.length) - 1]];
@@ -33,7 +33,7 @@ Playground.Plane = class {
 
   resize() {
     const size = Math.round(this.canvas.clientWidth * devicePixelRatio);
-    if (!size || size === this.canvas.width) return;
+    if (!size || size === this.dots.width) return;
     for (const canvas of [this.canvas, this.dots]) canvas.width = canvas.height = size;
     const context = this.dots.getContext("2d");
     context.fillStyle = "#ffffff";
