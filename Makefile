@@ -37,7 +37,7 @@ help:
 	@echo "make weights [N=01]    train the lessons' networks again and export them for the playground"
 	@echo "make data              rebuild the bundled data from public packages"
 	@echo "make classroom         build the assignments: zips for students, and sample submissions"
-	@echo "make grade FOLDER=...  grade a folder of submissions"
+	@echo "make grade FOLDER=...  grade what a learning platform exported, or a folder"
 	@echo "make prove [N=01]      grade known answers, right and wrong: do they get what they should?"
 
 lab: .venv/installed
@@ -124,7 +124,7 @@ classroom: .venv/installed
 	$(BIN)/python -m classroom samples
 
 grade: .venv/installed
-	$(BIN)/python -m classroom grade $(FOLDER)
+	$(BIN)/python -m classroom grade "$(FOLDER)" $(if $(ROSTER),--roster "$(ROSTER)")
 
 prove: SEEDS ?= 1
 prove: .venv/installed

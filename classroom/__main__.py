@@ -26,6 +26,7 @@ def main(arguments=None):
     one = commands.add_parser("grade", help="grade a folder of submissions, and write grades.csv and feedback")
     one.add_argument("folder", type=Path, help="what your learning platform exports, or student/assignment/*.ipynb")
     one.add_argument("--assignment", help="number of the one that a flat folder holds; else its cells tell")
+    one.add_argument("--roster", type=Path, help="CSV of the class (columns id, name): who is absent")
     one.add_argument("--seconds", type=float, default=300, help="for one submission (default: 300)")
     one.add_argument("--memory", type=float, default=4, help="gigabytes for one submission (default: 4)")
     one.add_argument("--jobs", type=int, help="submissions at a time (default: one for each core, if memory allows)")
@@ -79,11 +80,19 @@ def do_grade(options):
     assignment = name_of(options.assignment) if options.assignment else None
     started = time.perf_counter()
     signal.signal(signal.SIGTERM, stop)
+    settings = {"assignment": assignment, "roster": options.roster, "limits": limits, "jobs": options.jobs}
     with locked(options.course):
-        records = grade(options.course, options.folder, assignment=assignment, limits=limits, jobs=options.jobs)
+        records = grade(options.course, options.folder, **settings)
     refused = sum(record["status"] == "refused" for record in records)
     print(f"{len(records)} submissions, {refused} refused, in {time.perf_counter() - started:.0f} s.")
     print(f"Grades: {shown(options.course / 'grades.csv')}; feedback: {shown(options.course / 'feedback')}")
+    tell_exports(options.course)
+
+
+def tell_exports(course):
+    """Name the files that learning platforms import."""
+    for path in sorted(course.glob("grades_*_*.csv")):
+        print(f"For {path.name.split('_')[1].capitalize()}: {shown(path)}")
 
 
 def stop(number, frame):
@@ -95,6 +104,7 @@ def do_finish(options):
 
     with locked(options.course):
         print(f"{finish(options.course)} submissions. Grades: {shown(options.course / 'grades.csv')}")
+    tell_exports(options.course)
 
 
 def do_similar(options):

@@ -27,13 +27,14 @@ from classroom import worker
 from classroom.course import COURSE_ID, ROOT, new_runtime
 from classroom.feedback import points_page, refusal_page
 from classroom.files import all_records, page_path, read_record, record_path, write_record, write_whole
-from classroom.platforms import collect, csv_cell
+from classroom.platforms import collect, csv_cell, write_exports
 from classroom.sandbox import check_sandbox, refuse_exposed
 from classroom.submissions import Submission, student_id
 from classroom.texts import one_line
 from classroom.worker import Limits, Task
 
 COLUMNS = ["student", "assignment", "status", "points", "max_points", "to_grade_by_hand", "note", "seconds"]
+COLUMNS += ["name", "id"]
 POLL_SECONDS = 0.2
 MAX_SOCKETS = 20
 RENDER = Limits(seconds=60, memory_gb=1.5)
@@ -167,8 +168,12 @@ def grade_one(upload, mine, common):
                 name = "unknown"
             mine.add((student, name))
             record |= {"student": student, "done": record.get("done", False)}
-            record |= {key: str(getattr(upload, key, "") or "") for key in ("platform", "id", "name")}
-            if not record["done"]:
+            who = {key: str(getattr(upload, key, "") or "") for key in ("platform", "id", "name")}
+            renamed = any(record.get(key) != value for key, value in who.items())
+            record |= who
+            if record["done"] and renamed:  # graded before, but now a roster came
+                write_record(course, kept(record))
+            elif not record["done"]:
                 try:
                     yield from keep(course, stage, record, mine, common, started)
                 except Exception as error:  # whatever one submission breaks, the others get their grades
@@ -204,7 +209,12 @@ def keep(course, stage, record, mine, common, started):
         record_path(course, "unknown", student).unlink(missing_ok=True)
         shutil.rmtree(page_path(course, "unknown", student).parent, ignore_errors=True)
     record["seconds"] = round(time.perf_counter() - started, 1)
-    write_record(course, {key: value for key, value in record.items() if key not in ("done", "points")})
+    write_record(course, kept(record))
+
+
+def kept(record):
+    """What is written of a record; the points are the gradebook's."""
+    return {key: value for key, value in record.items() if key not in ("done", "points")}
 
 
 def rendered(course, name, student, stage, arguments, plain):
@@ -431,7 +441,7 @@ def finish(course):
 
 
 def write_grades(course):
-    """Write `grades.csv` from all records and the gradebook."""
+    """Write `grades.csv` from all records and the gradebook, and what learning platforms import."""
     rows = all_records(course)
     with open_gradebook(course) as gradebook:
         rows = [row | current_points(gradebook, row) for row in rows]
@@ -441,3 +451,4 @@ def write_grades(course):
         writer.writeheader()
         writer.writerows({key: csv_cell(value) for key, value in row.items()} for row in rows)
     beside.replace(course / "grades.csv")
+    write_exports(course, rows)

@@ -592,7 +592,11 @@ def read_roster(path: str | os.PathLike) -> dict[str, str]:
 
 
 def with_roster(collection: Collection, roster: dict[str, str]) -> Collection:
-    """A collection in which students have the ids and names of a roster: found by id, or by a name that is one's."""
+    """A collection in which students have the names of a roster: found by id, or by a name that is one's alone.
+
+    Who is found by name has the roster's id, unless a platform has one of its own, by which grades go back.
+    `student` stays as it was, so that a submission is the same with and without a roster.
+    """
     by_name: dict[str, list[str]] = {}
     for key, name in roster.items():
         by_name.setdefault(plain(name), []).append(key)
@@ -607,7 +611,8 @@ def with_roster(collection: Collection, roster: dict[str, str]) -> Collection:
             upload = replace(upload, name=roster[upload.id])
         elif len(same) == 1 and len(senders[plain(upload.name)]) == 1:
             seen.add(same[0])
-            upload = replace(upload, student=same[0], name=roster[same[0]])
+            own = upload.id if upload.platform in PATTERNS else same[0]
+            upload = replace(upload, id=own, name=roster[same[0]])
         uploads.append(upload)
     absent = [name or key for key, name in roster.items() if key not in seen]
     return replace(collection, uploads=uploads, absent=absent)
@@ -663,12 +668,15 @@ def write_exports(course: Path, rows: Sequence[dict]) -> list[Path]:
     tables: dict[tuple[str, str], list[dict]] = {}
     for row in rows:
         anonymous = row.get("platform") == "Canvas" and not str(row.get("id")).isdecimal()  # its importer would guess
-        if row.get("platform") in PATTERNS and row.get("id") and not anonymous:
+        known = row.get("platform") in PATTERNS and row.get("id") and row["assignment"] != "unknown"
+        if known and not anonymous:
             tables.setdefault((row["platform"], row["assignment"]), []).append(row)
     written = []
     for (platform, name), some in sorted(tables.items()):
         path = course / f"grades_{platform.lower()}_{name}.csv"
-        with open(path, "w", newline="", encoding="utf-8") as file:
+        beside = path.with_name(path.name + ".part")
+        with open(beside, "w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows(grades_for(platform, name, some))
+        beside.replace(path)
         written.append(path)
     return written

@@ -507,18 +507,22 @@ for _row, _lam in zip(trade_off(_other_mixer, _scores, _bits, _likes, [0.1, 0.8]
 # %% nbgrader={"grade": false, "grade_id": "03-look", "locked": true, "schema_version": 3, "solution": false, "task": false}
 PROFILE = ["Alien (1979)", "The Matrix (1999)", "Fargo (1996)"]
 try:
-    stars, fans = known_matrix[new].toarray(), valid_matrix[new].toarray() > 0
+    rated = new[raters[new] >= 20]
+    stars, fans = known_matrix[rated].toarray(), valid_matrix[rated].toarray() > 0
     vectors = embed(stars, user_weights, autoencoder.encode)
-    asked = [audience(own, z, autoencoder.decode, 50) for own, z in zip(stars, vectors, strict=True)]
-    found = sum(fans[i, some].sum() for i, some in enumerate(asked)) / fans.sum()
-    print(f"Of the users who like a new movie, {found:.0%} are among the 50 asked; by chance, {50 / n_users:.0%}.\n")
+    activity = np.diff(known_matrix.tocsc().indptr)[None]  # how many movies each user has rated
+    print(f"{len(rated)} new movies, 50 users asked for each. Of those who like the movie, that finds")
+    for name, score in {"the decoder": autoencoder.decode, "the most active users": lambda z: activity}.items():
+        asked = [audience(own, z, score, 50) for own, z in zip(stars, vectors, strict=True)]
+        found = sum(fans[i, some].sum() for i, some in enumerate(asked))
+        print(f"- {name}: {found / fans.sum():.0%}")
 
     liked = np.flatnonzero(movies["title"].isin(PROFILE))
     bits, scores = self_information(raters, n_users), profile_scores(embeddings, liked)
     for lam in (0, 0.3, 1):
         rows = top_k(mix(scores, bits, lam), 8)
-        print(f"lambda {lam}: {bits[rows].mean():.1f} bits")
-        print(movies.iloc[rows][["title"]].assign(raters=raters[rows]).to_string(index=False, header=False), "\n")
+        print(f"\nlambda {lam}: {bits[rows].mean():.1f} bits")
+        print(movies.iloc[rows][["title"]].assign(raters=raters[rows]).to_string(index=False, header=False))
 
     some = np.arange(0, n_users, n_users // 100)[:100]
     vectors, stars = ItemIndex(embeddings, movies).vectors, known_matrix.toarray().T[some]
@@ -526,7 +530,8 @@ try:
     relevant = valid_matrix.toarray().T[some] > 0
     lambdas = [0, 0.05, 0.1, 0.2, 0.4, 1]
     measured = trade_off(mix, all_scores, bits, relevant, lambdas)
-    print(pd.DataFrame(measured, lambdas, ["recall@20", "novelty (bits)", "coverage"]).round(3).to_string())
+    table = pd.DataFrame(measured, lambdas, ["recall@20", "novelty (bits)", "coverage"])
+    print(f"\n{table.round(3).to_string()}")
 except Exception as problem:
     print(f"Not yet: {type(problem).__name__} {problem}")
 
