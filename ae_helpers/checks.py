@@ -1,6 +1,6 @@
 """Input checks that several modules share."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -106,6 +106,14 @@ def positive_int(value: Any, name: str) -> int:
     return whole_number(value, name, 1, float("inf"), "a positive whole number")
 
 
+def real_number(value: Any, name: str, fits: Callable[[float], bool], what: str) -> float:
+    """`value` as float, if it is a single real number that fits; `what` says what it should be."""
+    number = np.asarray(value) if np.ndim(value) == 0 else np.empty(0)
+    if number.dtype.kind not in "iuf" or number.ndim or not fits(number.item()):
+        raise ValueError(f"{name} should be {what}, but is {value!r}.")
+    return number.item()
+
+
 def same_labels(axes: Iterable[str] = ("rows", "columns"), **given: Any) -> None:
     """Refuse two tables, or columns of tables, whose labels stand in different orders.
 
@@ -134,10 +142,12 @@ def as_array(values: Any, name: str) -> np.ndarray:
     """An array or tensor of any backend as NumPy array, of the same dtype (torch's bfloat16: float32).
 
     Raises:
-        ValueError: if it is sparse, or its rows differ in length.
+        ValueError: if it is sparse, its rows differ in length, or values of it are masked.
     """
     if hasattr(values, "toarray"):
         raise ValueError(f"{name} should be an array, but is a sparse {type(values).__name__}: give {name}.toarray().")
+    if np.ma.is_masked(values):  # what lies below a mask would count
+        raise ValueError(f"{name} has masked values. Give what is to stand there: {name}.filled(0), say.")
     if hasattr(values, "detach"):  # a torch tensor: NumPy takes none with gradients, nor one of bfloat16
         values = values.detach().cpu()
         values = values.float() if values.is_floating_point() and values.itemsize < 4 else values

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from ae_helpers.checks import as_floats
+from ae_helpers.checks import as_floats, real_number
 from ae_helpers.splits import makes
 
 
@@ -39,7 +39,7 @@ def add_gaussian_noise(x: Any, sigma: float, *, seed: int, clip: bool = True) ->
         >>> x_noisy = add_gaussian_noise(x_train, 0.5, seed=0)
     """
     x = _images(x)
-    _require(np.isfinite(sigma) and sigma >= 0, f"sigma should be 0 or more, but is {sigma}.")
+    sigma = real_number(sigma, "sigma", lambda s: 0 <= s < math.inf, "0 or more")
     noise = np.random.default_rng(seed).standard_normal(x.shape, dtype=np.float32)
     noise *= np.float32(sigma)  # in place, and so below: a training set is large
     x += noise  # a copy already
@@ -62,7 +62,7 @@ def add_salt_and_pepper(x: Any, fraction: float, *, seed: int) -> np.ndarray:
         ValueError: if x is no image in [0, 1], or fraction leaves [0, 1].
     """
     x = _images(x)
-    _require(0 <= fraction <= 1, f"fraction should lie in [0, 1], but is {fraction}.")
+    fraction = real_number(fraction, "fraction", lambda f: 0 <= f <= 1, "in [0, 1]")
     batch = _as_batch(x)
     draw = np.random.default_rng(seed).random(batch.shape[:3], dtype=np.float32)
     batch[draw < fraction / 2] = 0  # a view: changes x, which is a copy already
@@ -88,11 +88,9 @@ def add_occlusion(x: Any, size: int, *, seed: int) -> np.ndarray:
     x = _not_flat(_images(x))
     batch = _as_batch(x)
     n, height, width, _ = batch.shape
-    _require(
-        float(size).is_integer() and 0 <= size <= min(height, width),
-        f"size should be a whole number from 0 to {min(height, width)} pixels, but is {size}.",
-    )
-    size = int(size)
+    most = min(height, width)
+    whole = f"a whole number from 0 to {most} pixels"
+    size = int(real_number(size, "size", lambda s: 0 <= s <= most and s == int(s), whole))
     rng = np.random.default_rng(seed)
     top = rng.integers(0, height - size, n, endpoint=True)[:, None, None]
     left = rng.integers(0, width - size, n, endpoint=True)[:, None, None]
@@ -117,7 +115,7 @@ def add_blur(x: Any, sigma: float) -> np.ndarray:
         ValueError: if x is no image in [0, 1] or seems to be flat, or sigma is negative or not finite.
     """
     x = _not_flat(_images(x))
-    _require(np.isfinite(sigma) and sigma >= 0, f"sigma should be 0 or more pixels, but is {sigma}.")
+    sigma = real_number(sigma, "sigma", lambda s: 0 <= s < math.inf, "0 or more pixels")
     blurred = ndimage.gaussian_filter(_as_batch(x), (0, sigma, sigma, 0), mode="constant")
     return blurred.reshape(x.shape)
 

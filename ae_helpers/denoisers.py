@@ -24,7 +24,7 @@ from scipy import linalg, ndimage
 from skimage.restoration import denoise_nl_means
 from sklearn.decomposition import PCA
 
-from ae_helpers.checks import as_floats, positive_int
+from ae_helpers.checks import as_floats, positive_int, real_number
 from ae_helpers.metrics import psnr
 from ae_helpers.splits import learns, makes
 
@@ -308,7 +308,6 @@ def _fitted(learned):
 
 
 def _positives(values, name):
-    values = tuple(values)
-    if not values or not all(0 < value < np.inf for value in values):
+    if not np.iterable(values) or not (values := tuple(values)):
         raise ValueError(f"{name} should be positive numbers, at least one, but is {values!r}.")
-    return values
+    return tuple(real_number(value, name, lambda v: 0 < v < np.inf, "positive numbers") for value in values)

@@ -21,5 +21,6 @@ def multinomial_loss(y_true: Any, y_pred: Any) -> Any:
         >>> model.compile("adam", multinomial_loss)
     """
     # Arrays, whole numbers and sparse tensors too: torch would not multiply them with a tensor.
+    y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true, y_pred.dtype, sparse=False)
     return -ops.sum(y_true * ops.log_softmax(y_pred, axis=-1), axis=-1)

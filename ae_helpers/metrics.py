@@ -7,7 +7,7 @@ import scipy.stats
 from numpy.typing import ArrayLike
 from skimage.metrics import structural_similarity
 
-from ae_helpers.checks import as_array, as_floats, same_labels, same_shape, whole_number, with_float_dtype
+from ae_helpers.checks import as_array, as_floats, real_number, same_labels, same_shape, whole_number, with_float_dtype
 from ae_helpers.splits import measures, measures_likes
 
 
@@ -117,8 +117,7 @@ def binary_cross_entropy(x: ArrayLike, x_hat: ArrayLike, *, epsilon: float = 1e-
     Example:
         >>> binary_cross_entropy(x_test, x_test).mean()  # the floor: 0.058 on MNIST
     """
-    if not 0 < epsilon < 0.5:
-        raise ValueError(f"epsilon should lie between 0 and 0.5, but is {epsilon}.")
+    epsilon = real_number(epsilon, "epsilon", lambda e: 0 < e < 0.5, "between 0 and 0.5")
     x, x_hat = _pair(x, as_floats(x_hat, "x_hat", unit_range=True))
     cost_of_white = -np.log(np.maximum(x_hat, epsilon))
     # The logarithm is bounded, not x_hat: float32 has no number close to 1 - epsilon.
@@ -201,12 +200,12 @@ def bootstrap_interval(values: ArrayLike, *, seed: int, level: float = 0.95) -> 
     Example:
         >>> low, high = bootstrap_interval(recall_at_k(scores, relevant), seed=0)
     """
-    values = np.asarray(values, np.float64)
+    level = real_number(level, "level", lambda share: 0 < share < 1, "between 0 and 1")
+    values = with_float_dtype(as_array(values, "values"), "values").astype(np.float64, copy=False)
     there = ~np.isnan(values)
-    if values.ndim != 1 or there.sum() < 2 or not 0 < level < 1:
+    if values.ndim != 1 or there.sum() < 2:
         raise ValueError(
-            "bootstrap_interval needs two values or more, in one axis, and a level between 0 and 1, "
-            f"but {there.sum()} of shape {values.shape} and {level!r} came."
+            f"bootstrap_interval needs two values or more, in one axis, but {there.sum()} of shape {values.shape} came."
         )
     if np.isinf(values).any():
         raise ValueError(f"values has {np.count_nonzero(np.isinf(values)):,} infinite values, which have no mean.")

@@ -15,7 +15,7 @@ from keras import layers
 
 import ae_helpers.losses  # noqa: F401  a saved model names its loss
 from ae_helpers.batches import SparseBatches
-from ae_helpers.checks import as_floats, positive_int
+from ae_helpers.checks import as_floats, positive_int, real_number
 from ae_helpers.layers import HOW_TO_LOAD, TiedDense, tied_sources
 
 
@@ -228,8 +228,7 @@ def dense_autoencoder(
         >>> autoencoder.compile("adam", "mse")
         >>> autoencoder.fit(x_train, x_train, validation_data=(x_valid, x_valid))
     """
-    if not 0 <= code_penalty < math.inf:
-        raise ValueError(f"code_penalty should be 0 or more, but is {code_penalty!r}.")
+    code_penalty = real_number(code_penalty, "code_penalty", lambda weight: 0 <= weight < math.inf, "0 or more")
     penalty = keras.regularizers.L2(code_penalty) if code_penalty else None
     hidden_sizes = _sizes(hidden_sizes, "hidden_sizes")
     encoder = _dense_encoder(latent_dim, hidden_sizes, activation, input_shape, penalty)
@@ -399,8 +398,7 @@ def item_autoencoder(
     """
     n_users, latent_dim = positive_int(n_users, "n_users"), positive_int(latent_dim, "latent_dim")
     hidden_size = positive_int(hidden_size, "hidden_size")
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout should be from 0 to below 1, but is {dropout!r}.")
+    dropout = real_number(dropout, "dropout", lambda share: 0 <= share < 1, "from 0 to below 1")
     encoder = keras.Sequential(
         [
             keras.Input((n_users,)),
@@ -459,6 +457,7 @@ def _predict(model, x, name, input_shape, batch_size):
         sizes = ", ".join("any" if size is None else str(size) for size in input_shape[1:])
         came = type(x).__name__ if shape is None else shape
         raise ValueError(f"{name} should be an array of shape (n, {sizes}), but {came} came.")
+    batch_size = positive_int(batch_size, "batch_size")
     if scipy.sparse.issparse(x):
         x_hat = model.predict(SparseBatches(x, batch_size=batch_size), verbose=0)
     else:

@@ -9,7 +9,7 @@ import pandas as pd
 import scipy.sparse
 from numpy.typing import ArrayLike
 
-from ae_helpers.checks import Sparse, as_csr, whole_number
+from ae_helpers.checks import Sparse, as_csr, real_number, whole_number
 
 
 def only_rated(ratings: pd.DataFrame, movies: pd.DataFrame, *, at_least: int = 5) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -66,10 +66,8 @@ def hold_out_likes(
         >>> train, valid_likes = hold_out_likes(known, share=0.2, seed=1)
     """
     _require_ratings(ratings, some=True)
-    if not 0 <= share <= 1:
-        raise ValueError(f"share should lie in [0, 1], but is {share!r}.")
-    if not np.isfinite(liked):
-        raise ValueError(f"liked should be a number of stars, but is {liked!r}.")
+    share = real_number(share, "share", lambda part: 0 <= part <= 1, "in [0, 1]")
+    liked = real_number(liked, "liked", np.isfinite, "a number of stars")
     likes = np.flatnonzero(ratings["rating"].to_numpy(np.float64) >= liked)
     likes = np.random.default_rng(seed).permutation(likes)
     of_user = pd.Series(likes).groupby(ratings["userId"].to_numpy()[likes])
@@ -230,7 +228,10 @@ def _ids(given, name, whose):
     if whose == "movies":
         _require_columns(given, [name], whose)
         given = given[name]
-    index = pd.Index(np.asarray(given))
+    given = np.asarray(given)
+    if given.ndim != 1:
+        raise ValueError(f"{whose} should be the ids (n,), but its shape is {given.shape}.")
+    index = pd.Index(given)
     if not len(index):
         raise ValueError(f"{whose} is empty.")
     if index.hasnans:
@@ -244,9 +245,9 @@ def _positions(wanted, index):
     """Where the ids of a column of ratings stand in an index."""
     found = index.get_indexer(wanted)
     if (found < 0).any():
-        raise ValueError(
-            f"A rating has the {wanted.name} {wanted.iloc[int((found < 0).argmax())]}, which is not listed."
-        )
+        unknown = wanted.iloc[int((found < 0).argmax())]
+        shown = repr(unknown) if isinstance(unknown, str) else unknown  # '10' is not 10
+        raise ValueError(f"A rating has the {wanted.name} {shown}, which is not listed.")
     return found
 
 
@@ -259,7 +260,7 @@ def _require_ratings(ratings, some=False):
         if ratings[name].isna().any():
             raise ValueError(f"{ratings[name].isna().sum():,} ratings have no {name} (NaN).")
     stars = ratings["rating"]
-    if not pd.api.types.is_numeric_dtype(stars):
+    if not pd.api.types.is_numeric_dtype(stars) or pd.api.types.is_complex_dtype(stars):
         raise ValueError(f"ratings should hold numbers in the column rating, but its dtype is {stars.dtype}.")
     if not np.isfinite(stars.to_numpy(np.float32, na_value=np.nan)).all():
         raise ValueError("A rating is NaN or infinite.")

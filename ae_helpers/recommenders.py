@@ -13,7 +13,7 @@ import scipy.sparse
 from numpy.typing import ArrayLike
 from sklearn.decomposition import TruncatedSVD
 
-from ae_helpers.checks import Sparse, as_csr, as_floats, same_labels, whole_number
+from ae_helpers.checks import Sparse, as_csr, as_floats, real_number, same_labels, whole_number
 from ae_helpers.metrics import ndcg_at_k, recall_at_k
 from ae_helpers.ratings import inverse_user_frequency, unit_rows, weighted
 from ae_helpers.splits import learns
@@ -177,9 +177,7 @@ class EASE(Recommender):
     """
 
     def __init__(self, strength: float):
-        if not 0 < strength < np.inf:
-            raise ValueError(f"strength should be a number above 0, but is {strength!r}.")
-        self.strength = strength
+        self.strength = real_number(strength, "strength", lambda s: 0 < s < np.inf, "a number above 0")
 
     def _similarities(self, likes):
         x = (likes != 0).astype(np.float64)
@@ -232,6 +230,7 @@ def unseen_scores(recommender: Recommender, seen: Sparse, *, liked: float = 4.0)
         >>> best_first = np.argsort(-unseen_scores(EASE(300).fit(stars), stars), axis=1)
     """
     seen = as_csr(seen, "seen")
+    liked = real_number(liked, "liked", np.isfinite, "a number of stars")
     likes = scipy.sparse.csr_array((seen.data >= liked, seen.indices, seen.indptr), shape=seen.shape)
     scores = recommender.score(likes)
     scores[seen.nonzero()] = -np.inf

@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 from keras import ops
 
-from ae_helpers.checks import as_csr, as_floats, positive_int, same_labels, same_shape, whole_number
+from ae_helpers.checks import as_csr, as_floats, positive_int, real_number, same_labels, same_shape, whole_number
 
 pytestmark = pytest.mark.backend
 
@@ -154,6 +154,29 @@ def test_positive_int():
     for bad in (0, -1, True, 2.0, "2", None):
         with pytest.raises(ValueError, match=f"size should be a positive whole number, but is {bad!r}"):
             positive_int(bad, "size")
+
+
+@pytest.mark.parametrize("value", [0.5, np.float32(0.5), np.array(0.5), ops.convert_to_tensor(0.5)])
+def test_a_real_number_of_any_library(value):
+    number = real_number(value, "share", lambda share: 0 <= share <= 1, "in [0, 1]")
+    assert type(number) is float and number == 0.5
+
+
+def test_real_numbers_keep_their_kind_and_reach_their_bounds():
+    for value in (0, 1, np.int64(1), np.uint8(0)):
+        assert type(real_number(value, "share", lambda share: 0 <= share <= 1, "in [0, 1]")) is int
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, np.nan, True, np.True_, "0.5", None, 0.5j, [0.5], np.array([0.5]), b"1"])
+def test_what_is_no_fitting_number_is_refused(value):
+    with pytest.raises(ValueError, match=r"share should be in \[0, 1\], but is"):
+        real_number(value, "share", lambda share: 0 <= share <= 1, "in [0, 1]")
+
+
+def test_masked_values_are_refused():
+    with pytest.raises(ValueError, match=r"x has masked values.*x.filled\(0\)"):
+        as_floats(np.ma.masked_greater([0.5, 1.0], 0.7), "x")
+    assert as_floats(np.ma.masked_greater([0.5, 1.0], 2), "x").tolist() == [0.5, 1]
 
 
 class TensorOfTorch:

@@ -13,7 +13,7 @@ BY_HAND = [np.log(4), np.log(4) + 2 * np.log(4 / 3)]
 
 
 @pytest.mark.parametrize("given", [np.asarray, np.int32, ops.convert_to_tensor])
-@pytest.mark.parametrize("predicted", [np.asarray, np.float32, lambda x: keras.Variable(x).value])
+@pytest.mark.parametrize("predicted", [list, np.asarray, np.float32, lambda x: keras.Variable(x).value])
 def test_multinomial_loss_by_hand(given, predicted):
     loss = ops.convert_to_numpy(multinomial_loss(given(Y_TRUE), predicted(LOGITS)))
     np.testing.assert_allclose(loss, BY_HAND, rtol=1e-6)

@@ -220,7 +220,7 @@ def test_image_metrics_refuse(metric, x, x_hat, message):
 def test_cross_entropy_refuses_what_is_no_probability():
     with pytest.raises(ValueError, match=r"x_hat should lie in \[0, 1\], but goes from 0.5 to 1.5"):
         binary_cross_entropy(OK, changed(1.5))
-    with pytest.raises(ValueError, match=r"epsilon should lie between 0 and 0\.5, but is 0"):
+    with pytest.raises(ValueError, match=r"epsilon should be between 0 and 0\.5, but is 0"):
         binary_cross_entropy(OK, OK, epsilon=0)
     with pytest.raises(ValueError, match=r"epsilon .* is 0\.5"):
         binary_cross_entropy(OK, OK, epsilon=0.5)
@@ -389,8 +389,12 @@ def test_what_has_no_interval_is_refused():
     for bad in ([1.0], [], np.ones((2, 2)), [np.nan, 1]):
         with pytest.raises(ValueError, match="two values or more"):
             bootstrap_interval(bad, seed=0)
-    for level in (0, 1, 95, -0.5, np.nan):
-        with pytest.raises(ValueError, match="a level between 0 and 1"):
+    for level in (0, 1, 95, -0.5, np.nan, "0.9"):
+        with pytest.raises(ValueError, match="level should be between 0 and 1, but is"):
             bootstrap_interval([1, 2], seed=0, level=level)
+    wrong = ((["a", "b"], "dtype is <U1"), (scipy.sparse.eye_array(2), "sparse"), ([[1], [2, 3]], "differ"))
+    for bad, message in wrong:
+        with pytest.raises(ValueError, match=f"values should .* {message}"):
+            bootstrap_interval(bad, seed=0)
     with pytest.raises(ValueError, match="values has 1 infinite values"):
         bootstrap_interval([1, 2, np.inf], seed=0)

@@ -241,6 +241,12 @@ def test_they_show_no_progress(x, capsys):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("batch_size", [0, -1, 2.0, True, None])
+def test_the_size_of_batches_is_a_positive_number(x, batch_size):
+    with pytest.raises(ValueError, match=f"batch_size should be a positive whole number, but is {batch_size}"):
+        small_dense().encode(x, batch_size=batch_size)
+
+
 def test_the_size_of_batches_is_handed_on(x, monkeypatch):
     model = small_dense()
     sizes = []

@@ -81,6 +81,13 @@ def test_what_does_not_fit_a_matrix_is_refused(ratings, movies):
         rating_matrix(ratings, movies, [7, 7, 8, 9])
     with pytest.raises(ValueError, match="movieId 10 occurs twice"):
         rating_matrix(ratings, pd.concat([movies, movies[1:2]]), [7, 8, 9])
+    with pytest.raises(ValueError, match="movieId '10', which is not listed"):  # as text
+        rating_matrix(ratings.astype({"movieId": str}), movies, [7, 8, 9])
+    for users in ([[7, 8, 9]], None, {7, 8, 9}, ratings):
+        with pytest.raises(ValueError, match=r"users should be the ids \(n,\), but its shape is \("):
+            rating_matrix(ratings, movies, users)
+    with pytest.raises(ValueError, match="column rating, but its dtype is complex128"):
+        rating_matrix(ratings.assign(rating=1j), movies, [7, 8, 9])
     with pytest.raises(ValueError, match="users has a userId that is missing"):
         rating_matrix(ratings, movies, [7, 8, 9, np.nan])
     with pytest.raises(ValueError, match="users is empty"):
@@ -186,11 +193,11 @@ def test_nobody_elses_dislike_is_held_out():
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
 def test_a_share_that_is_none_is_refused(ratings, share):
-    with pytest.raises(ValueError, match=r"share should lie in \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"share should be in \[0, 1\], but is"):
         hold_out_likes(ratings, share=share, seed=0)
 
 
-@pytest.mark.parametrize("liked", [np.nan, np.inf])
+@pytest.mark.parametrize("liked", [np.nan, np.inf, "4", None])
 def test_a_like_is_a_number_of_stars(ratings, liked):
     with pytest.raises(ValueError, match="liked should be a number of stars"):
         hold_out_likes(ratings, liked=liked, seed=0)

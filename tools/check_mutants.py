@@ -59,7 +59,8 @@ EITHER_ORDER = ("max", "min", "maximum", "minimum", "array_equal", "shares_memor
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="modules or folders, such as ratings, data, movies.titles")
-    parser.add_argument("--all", action="store_true", help=f"every change, not {SAMPLE} of each module")
+    parser.add_argument("--sample", type=int, default=SAMPLE, help=f"changes of each module (default: {SAMPLE})")
+    parser.add_argument("--all", action="store_true", help="every change, not a sample")
     parser.add_argument("--line", type=int, action="append", help="every change of this line; may be repeated")
     options = parser.parse_args(arguments)
     try:
@@ -74,17 +75,19 @@ def main(arguments=None):
     warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     accepted = tomllib.loads(ACCEPTED.read_text(encoding="utf-8"))
     print("| module | made | noticed | equal in effect | survived | s |\n|---|---|---|---|---|---|", flush=True)
-    survived = False
+    survived, reach = False, {}
     for module in chosen:
         started = time.perf_counter()
+        if module not in reach:
+            tests = files_of_tests(module)
+            reach |= reached(tests, [other for other in chosen if files_of_tests(other) == tests])
+            if noticed(module, None, None, reach[module]):
+                sys.exit(f"{tests} fails with nothing changed, when the quickest tests come first.")
         tree = ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
         changes = [change for change in all_changes(tree) if not options.line or change.line in options.line]
-        if not options.all and not options.line and len(changes) > SAMPLE:
-            changes = random.Random(module).sample(changes, SAMPLE)
-        reach = reached(module)
-        if noticed(module, tree, None, reach):
-            sys.exit(f"{files_of_tests(module)} fails with nothing changed, when the quickest tests come first.")
-        unnoticed = [change for change in changes if not noticed(module, tree, change, reach)]
+        if not options.all and not options.line and len(changes) > options.sample:
+            changes = random.Random(module).sample(changes, options.sample)
+        unnoticed = [change for change in changes if not noticed(module, tree, change, reach[module])]
         survivors = [change for change in unnoticed if str(change) not in accepted.get(module, {})]
         counts = len(changes), len(changes) - len(unnoticed), len(unnoticed) - len(survivors), len(survivors)
         print("|", *(f"{cell} |" for cell in [module, *counts, round(time.perf_counter() - started)]), flush=True)
@@ -226,40 +229,43 @@ class Order:
 
 
 class Tracer:
-    """Plugin of pytest: the seconds that each test takes, and the lines of a file that it reaches."""
+    """Plugin of pytest: the seconds that each test takes, and the lines of modules that it reaches."""
 
-    def __init__(self, path):
-        self.path, self.reach, self.lines = path, {}, defaultdict(set)
+    def __init__(self, modules):
+        self.modules = {str(PACKAGE / module): module for module in modules}
+        self.reach = {module: {} for module in modules}
 
     def trace(self, frame, event, argument):
-        if frame.f_code.co_filename == self.path:
-            self.lines[self.test].add(frame.f_lineno)
+        if module := self.modules.get(frame.f_code.co_filename):
+            self.lines[module].add(frame.f_lineno)
             return self.trace
 
     def pytest_runtest_logstart(self, nodeid):
-        self.test, self.started = nodeid, time.perf_counter()
+        self.lines, self.started = defaultdict(set), time.perf_counter()
         sys.settrace(self.trace)
         threading.settrace(self.trace)
 
     def pytest_runtest_logfinish(self, nodeid):
         sys.settrace(None)
         threading.settrace(None)
-        self.reach[nodeid] = time.perf_counter() - self.started, sorted(self.lines[nodeid])
+        seconds = time.perf_counter() - self.started
+        for module, reach in self.reach.items():
+            reach[nodeid] = seconds, sorted(self.lines[module])
 
 
-def reached(module):
-    """Of each of a module's tests: its seconds, and the lines of the module that it reaches."""
+def reached(tests, modules):
+    """For each module, of each test: its seconds, and the lines of the module that it reaches."""
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder, "reach.json")
 
         def run():
-            tracer = Tracer(str(PACKAGE / module))
-            code = run_tests([files_of_tests(module)], tracer)
+            tracer = Tracer(modules)
+            code = run_tests([tests], tracer)
             result.write_text(json.dumps(tracer.reach), encoding="utf-8")
             return code
 
         if in_child(run, seconds=1200, quiet=False) != 0:
-            sys.exit(f"{files_of_tests(module)} fails before anything was changed.")
+            sys.exit(f"{tests} fails before anything was changed.")
         return json.loads(result.read_text(encoding="utf-8"))
 
 
@@ -277,8 +283,8 @@ def noticed(module, tree, change, reach):
     def run():
         if change:
             change.apply()
-        code = compile(ast.fix_missing_locations(tree), str(PACKAGE / module), "exec")
-        sys.meta_path.insert(0, Finder(module, code))
+            code = compile(ast.fix_missing_locations(tree), str(PACKAGE / module), "exec")
+            sys.meta_path.insert(0, Finder(module, code))
         return run_tests({test.split("::")[0] for test in tests}, Order(tests), "-x")
 
     return in_child(run, seconds=int(60 + 10 * sum(tests.values()))) != 0

@@ -107,7 +107,7 @@ class ItemIndex:
         Returns, Raises:
             as `similar`; also a ValueError if movies is empty or no list.
         """
-        if isinstance(movies, (str, int, np.integer)) or not np.iterable(movies):
+        if isinstance(movies, (str, bytes, int, np.integer)) or not np.iterable(movies):
             raise ValueError(f"movies should be a list of titles or movieIds, but is {movies!r}. Try [{movies!r}].")
         rows = list(dict.fromkeys(self._row(movie) for movie in movies))
         if not rows:
@@ -283,7 +283,7 @@ def _checked_counts(counts, n):
             f"counts should have one number for each of the {n:,} movies, but its shape is {counts.shape}."
         )
     if counts.dtype.kind not in "iuf" or not (
-        np.isfinite(counts).all() and (counts >= 0).all() and (counts % 1 == 0).all()
+        np.isfinite(counts).all() and (counts >= 0).all() and (counts % 1 == 0).all() and (counts < 2**53).all()
     ):
         raise ValueError("counts should hold whole numbers from 0 on. Does a movie without ratings have NaN?")
     return counts.astype(np.int64)

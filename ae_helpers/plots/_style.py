@@ -21,8 +21,11 @@ MARKERS = ["o", "s", "^", "D", "v", "P", "X", "<", ">", "*"]
 def as_images(images, name, *, unit_range=True):
     """Grey images `(n, height, width)` or colour images `(n, height, width, 3)`, checked floats."""
     images = as_floats(images, name, unit_range=unit_range)
+    shape = images.shape
     if images.ndim == 4 and images.shape[-1] == 1:
         images = images[..., 0]
+    if images.ndim == 3 and shape[-1] in (1, 3) and len(shape) == 3:
+        raise ValueError(f"{name} should be several images, but {shape} is one with channels: give {name}[None].")
     if images.ndim != 3 and not (images.ndim == 4 and images.shape[-1] == 3):
         raise ValueError(f"{name} should be images (n, height, width, 1 or 3), but its shape is {images.shape}.")
     return images

@@ -170,7 +170,9 @@ def test_k_counts_only_what_is_not_liked(small_movies):
         index.similar_to_many(["A", "B"], 4)
 
 
-@pytest.mark.parametrize(("movies", "message"), [([], "movies is empty"), ("A", r"Try \['A'\]"), (10, r"Try \[10\]")])
+@pytest.mark.parametrize(
+    ("movies", "message"), [([], "movies is empty"), (b"A", r"is b.A."), ("A", r"Try \['A'\]"), (10, r"Try \[10\]")]
+)
 def test_no_list_of_movies_is_refused(movies, message, small_movies):
     with pytest.raises(ValueError, match=message):
         ItemIndex(SMALL, small_movies()).similar_to_many(movies)
@@ -247,7 +249,15 @@ def test_a_table_without_a_column_is_refused(small_movies):
 
 @pytest.mark.parametrize(
     "counts",
-    [[1, 2, 3], [1, 2, 3, 4, -1], [1, 2, 3, 4, np.nan], [1, 2, 3, 4, np.inf], [1, 2, 3, 4, 0.5], list("12345")],
+    [
+        [1, 2, 3],
+        [1, 2, 3, 4, -1],
+        [1, 2, 3, 4, np.nan],
+        [1, 2, 3, 4, np.inf],
+        [1, 2, 3, 4, 0.5],
+        [1, 2, 3, 4, 1e300],
+        list("12345"),
+    ],
 )
 def test_impossible_counts_are_refused(counts, small_movies):
     problem = r"have one number for each of the 5 movies, but its shape is \(3,\)"

@@ -114,6 +114,8 @@ def test_signed_images_are_orange_above_and_purple_below():
         (lambda: plots.plot_signed_images({"a": X, "b": X.repeat(3, axis=-1)}), "grey images, or all in colour"),
         (lambda: plots.plot_images(X.repeat(2, axis=-1)), r"1 or 3\), but its shape is \(5, 8, 8, 2\)"),
         (lambda: plots.plot_images(X[0, ..., 0]), r"images .*\(8, 8\)"),
+        (lambda: plots.plot_images(COLOURS[0]), r"\(6, 6, 3\) is one with channels: give images\[None\]"),
+        (lambda: plots.plot_reconstructions(X[0], X[0]), r"\(8, 8, 1\) is one with channels"),
         (lambda: plots.plot_images(255 * X), r"images should lie in \[0, 1\]"),
         (lambda: plots.plot_images(X[:0]), "images is empty"),
         (lambda: plots.plot_images(X, captions=["a"]), "5 images, but 1 captions"),
