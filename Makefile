@@ -94,6 +94,7 @@ formats: .venv/installed
 choose: .venv/installed
 	$(BIN)/python benchmarks/choose_denoiser.py
 	$(BIN)/python benchmarks/choose_recommender.py
+	$(BIN)/python benchmarks/choose_recommender.py --splits
 	$(BIN)/python benchmarks/tied_rates.py
 	$(BIN)/python benchmarks/tied_curve.py
 

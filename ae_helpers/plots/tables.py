@@ -19,7 +19,7 @@ def plot_lists(
     lists: Mapping[str, Sequence[str]],
     *,
     ticked: Collection[str] = (),
-    width: int = 30,
+    width: int = 28,
     title: str | None = None,
 ) -> Figure:
     """Lists of names side by side, some of the names ticked.
@@ -44,7 +44,7 @@ def plot_lists(
     if width < 5:
         raise ValueError(f"width should be 5 letters or more, but is {width!r}.")
     lines = max(map(len, lists.values()))
-    size = ((0.073 * width + 0.35) * len(lists) + 0.1, 0.205 * (lines + 1.6) + (0.35 if title else 0.1))
+    size = ((0.066 * width + 0.34) * len(lists) + 0.1, 0.205 * (lines + 1.6) + (0.35 if title else 0.1))
     figure = Figure(figsize=size, layout="constrained")
     ax = figure.subplots()
     for column, (heading, names) in enumerate(lists.items()):
@@ -53,9 +53,10 @@ def plot_lists(
             hit = name in ticked
             style = {"color": CURVE_COLOURS[0], "weight": "bold"} if hit else {"color": "black"}
             if hit:
-                ax.text(column + 0.055, line, "✓", fontsize=9, ha="right", va="center", **style)
-            shown = textwrap.shorten(name, width, placeholder=" …") if len(name) > width else name
-            ax.text(column + 0.08, line, shown, fontsize=8.5, va="center", **style)
+                ax.text(column + 0.06, line, "✓", fontsize=9, ha="right", va="center", **style)
+            most = width - 3 if hit else width  # bold letters are wider
+            shown = textwrap.shorten(name, most, placeholder=" …") if len(name) > most else name
+            ax.text(column + 0.08, line, shown, fontsize=8.3, va="center", **style)
     ax.plot([0, len(lists)], [-0.6, -0.6], color="0.8", linewidth=0.8)
     ax.set(xlim=(0, len(lists)), ylim=(lines - 0.4, -1.8), title=title or "")
     ax.axis("off")
@@ -108,7 +109,7 @@ def plot_tables(tables: Mapping[str, pd.DataFrame], *, arrows: Sequence[str] = (
             ax.plot([left + line, left + line], [0, rows], color="0.75", linewidth=0.8)
         for (row, column), value in np.ndenumerate(table):
             if not np.isnan(value):
-                text = f"{value:.2g}" if abs(value) >= 0.005 else "0"
+                text = f"{value:.2f}" if value % 1 else f"{value:.0f}"
                 ax.text(left + column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=9)
         for column, name in enumerate(list(tables.values())[i].columns):
             ax.text(left + column + 0.5, -0.15, str(name), ha="center", va="bottom", fontsize=8.5)

@@ -15,11 +15,11 @@ def test_lists_have_their_names_and_ticks():
 
 
 def test_tables_have_their_numbers_and_gaps():
-    gaps = pd.DataFrame([[1.0, np.nan], [0.001, -2.25]], index=["x", "y"], columns=["p", "q"])
+    gaps = pd.DataFrame([[1.0, np.nan], [0.004, -2.25]], index=["x", "y"], columns=["p", "q"])
     figure = plots.plot_tables({"ratings": gaps, "code": gaps[["p"]]}, arrows=["encoder"])
     shown = texts(figure)
-    assert [shown.count(text) for text in ("1", "0", "-2.2", "nan", "x", "p", "q", "ratings", "encoder")] == [
-        2, 2, 1, 0, 1, 2, 1, 1, 1,
+    assert [shown.count(text) for text in ("1", "0.00", "-2.25", "nan", "x", "p", "q", "ratings", "encoder")] == [
+        2, 1, 1, 0, 1, 2, 1, 1, 1,
     ]  # fmt: skip
 
 
