@@ -3,6 +3,7 @@
 import contextlib
 import io
 import linecache
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -100,49 +101,53 @@ def graded(expected, seed, folder):
 def tested(source, answers, seed):
     """Run the tests on all answers in this process; a dict from answer to the points that it lost, by test cell.
 
-    The cells before the first answer run once, those behind the last test not at all.
+    The solution runs whole, up to the last test. Of another answer, the cells run that differ from the
+    solution, and the tests that name a function of such a cell.
     """
-    full, lost, seconds, shared = points_of_tests(source), {}, {}, {}
+    full, lost, before, names = points_of_tests(source), {}, [], {"__name__": "__main__"}
     for name, (kind, _, answer) in answers.items():
         cells = [cell for cell in read_assignment(patched(source, answer), seed=seed).cells if cell.cell_type == "code"]
-        marks = [cell.metadata.get("nbgrader", {}) for cell in cells]
-        first = next(i for i, mark in enumerate(marks) if mark.get("solution"))
-        last = max(i for i, mark in enumerate(marks) if mark.get("grade_id") in full)
-        if not shared:
-            shared["__name__"] = "__main__"
-            for cell in cells[:first]:
-                failure(cell.source, shared, raises=True)
-        names, lost[name] = dict(shared), {}
-        for cell, mark in zip(cells[first : last + 1], marks[first : last + 1], strict=True):
-            text, began = cell.source, time.perf_counter()
-            if kind == "release":
-                for lines in regions(text, "SOLUTION"):
-                    indent = len(lines[0]) - len(lines[0].lstrip()) if lines[0] else 4
-                    text = text.replace("\n".join(lines), " " * indent + "raise NotImplementedError()")
-            failed, test = failure(text, names), mark.get("grade_id")
+        texts = [unsolved(cell.source) if kind == "release" else cell.source for cell in cells]
+        tests = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in cells]
+        new = [text for text, old in zip(texts, before, strict=True) if text != old] if before else texts
+        defined = re.findall(r"^(?:def|class) (\w+)", "\n".join(new), re.MULTILINE)
+        lost[name], own = {}, names if kind == "reference" else dict(names)
+        for text, test in zip(texts, tests, strict=True):
+            if before and text in before and not (test in full and any(word in text for word in defined)):
+                continue
+            failed, seconds = failure(text, own)
             if failed and test in full:
                 lost[name][test] = full[test]
-            if kind == "reference":
-                seconds[test] = time.perf_counter() - began
+            elif failed:  # then nothing is defined, not the solution's function
+                own = {word: value for word, value in own.items() if word not in defined}
+            if kind == "reference" and seconds > 0.5:
+                print(f"Seed {seed}, {test}: {seconds:.1f} s", flush=True)
             if failed and kind in ("reference", "style"):
                 print(f"{name}, {test}: {failed}", flush=True)
-    slow = sorted(seconds.items(), key=lambda item: -item[1])[:4]
-    print(f"Seed {seed}. Slowest cells: {', '.join(f'{test} {time:.1f} s' for test, time in slow)}.", flush=True)
+            if not before and test == list(full)[-1]:
+                break
+        before = before or texts
     return lost
 
 
-def failure(text, names, *, raises=False):
-    """What a cell raised when it ran, in a word or two; "" if it ran through."""
-    file = f"<cell {hash(text):x}>"
+def unsolved(text):
+    """A cell's text as the release has it."""
+    for lines in regions(text, "SOLUTION"):
+        indent = len(lines[0]) - len(lines[0].lstrip()) if lines[0] else 4
+        text = text.replace("\n".join(lines), " " * indent + "raise NotImplementedError()")
+    return text
+
+
+def failure(text, names):
+    """What a cell raised when it ran, "" if it ran through; and the seconds that it took."""
+    file, started = f"<cell {hash(text):x}>", time.perf_counter()
     linecache.cache[file] = (len(text), None, text.splitlines(True), file)  # tracebacks, and `inspect`, read it there
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             exec(compile(text, file, "exec"), names)
     except (Exception, SystemExit) as error:
-        if raises:
-            raise
-        return f"{type(error).__name__}: {error}"
-    return ""
+        return f"{type(error).__name__}: {error}", time.perf_counter() - started
+    return "", time.perf_counter() - started
 
 
 def report_times(seconds, whole):

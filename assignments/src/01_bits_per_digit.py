@@ -43,11 +43,11 @@ def check_array(value, shape):
 
 # %% nbgrader={"grade": false, "grade_id": "01-models", "locked": true, "schema_version": 3, "solution": false, "task": false}
 (x_train, _), (x_valid, _), (x_test, _) = load_mnist()
-x_train, x_valid, x_test = x_train[:6000].copy(), x_valid[:1000].copy(), x_test[:1000].copy()  # enough here
+x_train, x_valid, x_test = x_train[:3000].copy(), x_valid[:1000].copy(), x_test[:1000].copy()  # enough here
 
 models = {k: dense_autoencoder(k, hidden_sizes=(256,), code_penalty=3e-5) for k in (8, 32)}
 for model in models.values():
-    model.compile(keras.optimizers.Adam(3e-3), loss="mse", steps_per_execution=20)
+    model.compile(keras.optimizers.Adam(5e-3), loss="mse", steps_per_execution=20)
     model.fit(x_train, x_train, epochs=8, batch_size=100, verbose=0)
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "01-quantise-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -380,5 +380,5 @@ except Exception as problem:
 # %% [markdown] nbgrader={"grade": true, "grade_id": "01-why", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
 # 1. The error of the autoencoder itself. With 8 bits per number the squared error is that of the code before quantising, to the second digit; the steps of the grid are then far smaller than what the decoder notices. Further bits describe the same 32 numbers more finely, but what the bottleneck has thrown away is not in them. Longer training, more training images, a larger network, or more numbers in the code would lower the floor. (Half a point: the network's error, not that of rounding. Another half: something that lowers it.)
-# 2. Below about 40 bits per digit, 8 numbers are better: with 4 bits each they cost about 26 bits and have an error of about 21, while 32 numbers of 1 bit cost about 30 bits and have twice that error. One or two bits leave only the ends of the range, or hardly more, and spoil every number; it is better to keep few numbers and keep them well. From about 60 bits on 32 numbers are better, for the curve of 8 numbers has reached its floor. Each budget has its own best size of the code. (Half a point: the right choice, with numbers. Another half: why few bits spoil a number.)
+# 2. Below about 40 bits per digit, 8 numbers are better: with 4 bits each they cost about 26 bits and have an error of about 22, while 32 numbers of 1 bit cost about 30 bits and have twice that error. One or two bits leave only the ends of the range, or hardly more, and spoil every number; it is better to keep few numbers and keep them well. From about 60 bits on 32 numbers are better, for the curve of 8 numbers has reached its floor. Each budget has its own best size of the code. (Half a point: the right choice, with numbers. Another half: why few bits spoil a number.)
 # ### END SOLUTION
