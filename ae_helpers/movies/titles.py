@@ -25,12 +25,9 @@ NEAR, SPREAD = 0.5, 0.25  # what is less similar, or by so much less than the mo
 # Letters that Unicode does not take apart into a plain one and an accent.
 _LETTERS = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i", "&": " and "}
-    | dict.fromkeys("’‘`´ʼ", "'")  # of "´", Unicode would make a space with an accent
+    | dict.fromkeys("’‘`´ʼ′΄", "'")  # of "´", Unicode would make a space with an accent
 )
-_NUMERALS = {
-    numeral: str(number)
-    for number, numeral in enumerate(["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"], start=1)
-}
+_NUMERALS = {roman: str(i) for i, roman in enumerate(["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"], 1)}
 _WORDS_TOO = {"i", "x"}  # numerals only after "part" and the like
 _COLON = re.compile(r"(?: or)?:\s| - ")
 _PART_NUMBER = re.compile(r"\b(?:part|volume|vol|episode|chapter) (\d+|[ivx]+)\b")

@@ -319,6 +319,8 @@ def test_a_question_gives_each_title_with_its_year_once(small_movies):
         ("D’X", "dx"),
         ("D`X", "dx"),
         ("D´X", "dx"),
+        ("D΄X", "dx"),
+        ("D′X", "dx"),
         ("D‘X", "dx"),
         ("DʼX", "dx"),
         ("D.X", "dx"),
