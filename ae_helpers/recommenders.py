@@ -181,8 +181,10 @@ class EASE(Recommender):
 
     def _similarities(self, likes):
         x = (likes != 0).astype(np.float64)
-        inverse = scipy.linalg.inv((x.T @ x).toarray() + self.strength * np.eye(likes.shape[1]))
-        weights = -inverse / np.diag(inverse)
+        gram = (x.T @ x).toarray()  # movies x movies: each copy counts, so all is done in place
+        gram[np.diag_indices_from(gram)] += self.strength
+        weights = scipy.linalg.inv(gram, overwrite_a=True)
+        weights /= -np.diag(weights).copy()
         np.fill_diagonal(weights, 0)
         return weights.astype(np.float32)
 
