@@ -65,7 +65,7 @@ def _as_number(value):
 
 def _shown(values, signs):
     """The comparison as text: three digits, or as many more as it takes to tell neighbours apart."""
-    for digits in range(3, 17):
+    for digits in range(3, 18):  # 17 digits tell any two floats apart
         texts = [f"{v:,}" if isinstance(v, int) else f"{v:,.{digits}g}" for v in values]
         if all((a == b) == (x == y) for a, b, x, y in zip(values, values[1:], texts, texts[1:], strict=False)):
             break

@@ -16,7 +16,10 @@ from ae_helpers.claims import ClaimFailed, claim
         ((np.float32(0.5), "==", 0.5), "0.5 == 0.5"),
         ((13.1, "<", 13.2, "<", 13.3), "13.1 < 13.2 < 13.3"),
         ((0.99981, "<", 0.99992), "0.9998 < 0.9999"),  # digits enough to tell them apart
+        ((0.1, "<", 0.1 + 1e-6, "<", 5), "0.1 < 0.100001 < 5"),  # each from its neighbour
+        ((0.3, "<", 0.1 + 0.2), "0.29999999999999999 < 0.30000000000000004"),
         ((203_530, ">", 102_000), "203,530 > 102,000"),
+        ((np.int64(203_530), ">", np.array(102_000)), "203,530 > 102,000"),
         ((-1e-9, "<", 0), "-1e-09 < 0"),
         ((np.array(1.5), "<", np.int64(2)), "1.5 < 2"),
         ((keras.ops.convert_to_tensor(1.5), "<", 2), "1.5 < 2"),
@@ -48,6 +51,24 @@ def test_stops_with_the_sentence_and_its_numbers(comparison, shown, capsys):
         claim("This is so", *comparison)
     assert str(failure.value) == f"This does not hold: This is so ({shown})"
     assert capsys.readouterr().out == ""
+
+
+def test_a_tensor_with_a_gradient_is_a_number(capsys):
+    class TensorOfTorch:
+        shape = ()
+
+        def __init__(self, gradient=True):
+            self.gradient = gradient
+
+        def detach(self):
+            return TensorOfTorch(gradient=False)
+
+        def __array__(self, dtype=None, copy=None):
+            assert not self.gradient
+            return np.array(1.5)
+
+    claim("This is so", TensorOfTorch(), "<", 2)
+    assert capsys.readouterr().out == "✓ This is so (1.5 < 2)\n"
 
 
 def test_a_failed_claim_is_an_assertion_error():

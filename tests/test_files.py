@@ -146,6 +146,12 @@ def test_an_undone_move_keeps_the_date_of_the_old_file(tmp_path, calls, monkeypa
     assert (tmp_path / "a").stat().st_mtime == 1_000_000_000
 
 
+def test_the_old_file_is_linked_not_copied(tmp_path):
+    (tmp_path / "a").write_text("old")
+    files._keep(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b").samefile(tmp_path / "a")
+
+
 def test_names_of_each_folder_are_on_the_disk_and_nothing_stays_open(tmp_path, calls):
     if not Path("/proc/self/fd").exists():
         pytest.skip("file descriptors have no names here")

@@ -81,6 +81,10 @@ def test_one_bar_serves_again(shown):
     assert shown[-1] == "again: 3 epochs, done."
 
 
+def test_before_training_it_is_like_any_callback():
+    assert ProgressBar().model is None and ProgressBar().params is None
+
+
 def test_a_label_is_text(shown):
     train(ProgressBar("codes < 3 & more"))
     assert shown[-1] == "codes &lt; 3 &amp; more: 3 epochs, done."
