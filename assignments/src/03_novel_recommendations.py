@@ -131,8 +131,9 @@ for _m in (1, 7):
 # %% [markdown] nbgrader={"grade": false, "grade_id": "03-audience-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ### 1b Who would like it? (1 point)
 #
-# The decoder answers that: from the movie's embedding it gives a score for each user, the higher, the more likely the
-# user is one of those who rate it. Write `audience(stars, embedding, decode, k)`: the k users with the highest
+# The lesson dropped the decoder: its scores compare the users of *one* movie, not the movies of a user. Here this is what
+# we want: from the movie's embedding the decoder gives a score for each user, the higher, the more likely the user is one
+# of those who rate it. Write `audience(stars, embedding, decode, k)`: the k users with the highest
 # scores among those who have **not** rated the movie yet, best first. Of equal scores, the user who stands first wins.
 #
 # Example: five users, stars 0, 4, 0, 0, 0, and the decoder gives the scores 0.1, 0.9, 0.3, 0.3, 0.7. User 1 knows the

@@ -63,3 +63,55 @@ def test_the_guide_lists_it(source):
     row = next(line for line in GUIDE.read_text().splitlines() if line.startswith(f"| {source.name[:2]} "))
     title = re.search(r"# Assignment \d\d (.+)", source.read_text())[1]
     assert title in row and re.search(r"\b\d\d min", row)
+
+
+SMALL = """\
+# %% nbgrader={"grade": false, "grade_id": "97-setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
+SEED = 0
+runs = []
+
+# %% nbgrader={"grade": false, "grade_id": "97-half", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def half(x):
+    ### BEGIN SOLUTION
+    return x / 2
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "97-half-tests", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+assert half(4) == 2
+### BEGIN HIDDEN TESTS
+assert half(6 + SEED) == 3 + SEED / 2
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": false, "grade_id": "97-twice", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def twice(x):
+    ### BEGIN SOLUTION
+    return 2 * x
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "97-twice-tests", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+runs.append("a test that trains")
+assert twice(4) == 8
+"""  # noqa: E501
+
+
+def test_answers_are_tested_quickly(tmp_path, capsys):
+    from classroom.prove import tested
+
+    source = tmp_path / "97_small.py"
+    source.write_text(SMALL, encoding="utf-8")
+    changes = {
+        "wrong": [{"old": "return x / 2", "new": "return x"}],
+        "by heart": [{"old": "return x / 2", "new": "return 2"}],
+        "by two means": [{"old": "return x / 2", "new": "return x * 0.5"}, {"old": "return 2 * x", "new": "return 3"}],
+        "no Python": [{"old": "return x / 2", "new": "return x /"}],
+    }
+    answers = {"the solution": ("reference", {}, None), "nothing solved": ("release", {}, None)}
+    answers |= {name: ("wrong", {}, {"name": name, "changes": change}) for name, change in changes.items()}
+    assert tested(source, answers, 4) == {
+        "the solution": {},
+        "nothing solved": {"97-half-tests": 2, "97-twice-tests": 1},
+        "wrong": {"97-half-tests": 2},
+        "by heart": {"97-half-tests": 2},
+        "by two means": {"97-twice-tests": 1},
+        "no Python": {"97-half-tests": 2},
+    }
