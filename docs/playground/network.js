@@ -74,6 +74,7 @@ const Playground = (() => {
   const activations = {
     linear: (x) => x,
     relu: (x) => Math.max(x, 0),
+    elu: (x) => (x > 0 ? x : Math.expm1(x)),
     tanh: Math.tanh,
     sigmoid: (x) => 1 / (1 + Math.exp(-x)),
     gelu: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
