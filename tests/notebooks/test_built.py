@@ -3,6 +3,8 @@
 import ast
 import json
 import re
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -303,3 +305,11 @@ def test_times_are_measured_and_written():
     figures = [nbformat.v4.new_output("display_data", {"image/png": ""})] * 15
     notebook.cells.append(nbformat.v4.new_code_cell("\n".join(["x"] * 200), outputs=figures))
     assert build_notebooks.minutes_to_read(notebook) == 25
+
+
+def test_memory_is_that_of_the_process():
+    """What the build runs behind the last cell counts what was needed at most, also if it is free again."""
+    pytest.importorskip("resource")
+    code = "block = b'x' * 400_000_000\ndel block\n" + build_notebooks.TELL_USE
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
+    assert 400 < json.loads(told)["megabytes"] < 500
