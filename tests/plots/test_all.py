@@ -46,7 +46,7 @@ def test_it_looks_as_when_somebody_last_looked(name):
     looked = json.loads(FILE.read_text(encoding="utf-8"))
     if looked["matplotlib"] != version():
         pytest.skip(f"drawn.json was written with matplotlib {looked['matplotlib']}")
-    assert drawn(CASES[name][0]()) == looked[name]
+    assert drawn(CASES[name][0]()) == looked.get(name), "Look at the figure, then `python -m tests.plots.drawn`."
 
 
 def test_images_go_from_black_0_to_white_1(case):
