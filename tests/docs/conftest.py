@@ -71,8 +71,12 @@ class Watched:
         page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self.requests.append(request.url))
-        page.on("requestfailed", lambda request: self.failed.append(request.url))
+        page.on("requestfailed", self._note_failed)
         page.on("response", lambda response: response.status >= 400 and self.failed.append(response.url))
+
+    def _note_failed(self, request):
+        if request.failure != "net::ERR_ABORTED":  # what was under way when the page was left
+            self.failed.append(request.url)
 
     def check(self):
         """No error, no failed request, none that leaves this machine."""
