@@ -26,7 +26,6 @@ from sklearn.manifold import TSNE
 from ae_helpers.data import load_mnist
 from ae_helpers.metrics import squared_error
 from ae_helpers.movies.titles import Titles
-from ae_helpers.ratings import rating_matrix
 from ae_helpers.recommenders import Embeddings, judge
 from tools.percent import ROOT, chosen_sources, read_source
 
@@ -344,36 +343,32 @@ def export_denoisers(names, writer):
 
 
 def export_movies(names, writer):
-    """Embeddings, titles and known ratings of the films, those with most ratings first, and a map of them."""
-    movies, known, liked = names["movies"], names["known"], names["LIKED"]
-    users = np.sort(known["userId"].unique())
-    stars, held_out = (rating_matrix(table, movies, users) for table in (known, names["test_likes"]))
-    order = np.argsort(-np.diff(stars.indptr), kind="stable")
-    movies, stars, held_out = movies.iloc[order].reset_index(drop=True), stars[order], held_out[order]
-    stars.sort_indices()
+    """Embeddings, titles and training ratings of the films, those with most ratings first, and a map of them."""
+    order = np.argsort(-np.diff(names["stars"].indptr), kind="stable")
+    movies = names["movies"].iloc[order].reset_index(drop=True)
+    stars, known, test = (names[part][order] for part in ("stars", "known", "test"))
     unit = unit_rows_of(names["embeddings"][order])
     stored = in_8_bits(unit, EMBEDDING_STEPS)
-    recalls = [
-        float(
-            np.nanmean(judge(Embeddings(lambda _, z=z: z).fit(stars.T), stars.T, held_out.T, liked=liked)["recall@20"])
-        )
-        for z in (unit, plain(stored))
-    ]
-    counts = np.diff(stars.indptr)
-    index = Titles(movies.assign(ratings=counts))
+    recalls = []
+    for z in (unit, plain(stored)):
+        fitted = Embeddings(lambda _, z=z: z).fit(stars.T)
+        recalls.append(float(np.nanmean(judge(fitted, known.T, test.T, liked=names["LIKED"])["recall@20"])))
+    stars.sort_indices()
+    ratings = np.diff(stars.indptr)
+    firsts = stars.indptr[:-1][ratings > 0]
+    raters = np.diff(stars.indices, prepend=0)  # steps from each to the next are small
+    raters[firsts] = stars.indices[firsts]
+    index = Titles(movies.assign(ratings=ratings))
     films = [[] for _ in range(len(movies))]
     for row, name in zip(index.rows, index.names, strict=True):
         films[row].append(name)
-    firsts = np.zeros(stars.nnz, bool)
-    firsts[stars.indptr[:-1][counts > 0]] = True
-    raters = np.where(firsts, stars.indices, np.diff(stars.indices, prepend=0))
     places = TSNE(metric="cosine", init="pca", random_state=0).fit_transform(unit[:ON_THE_MAP])
     writer.refer({"movies embeddings": unit[:COMPARED]})
     writer.write(
         "movies",
         {
             "embeddings": stored,
-            "ratings": counts.astype(np.uint16),
+            "ratings": ratings.astype(np.uint16),
             "raters": raters.astype(np.uint16),
             "stars": (2 * stars.data).round().astype(np.uint8),
             "places": in_16_bits(places),

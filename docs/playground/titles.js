@@ -18,7 +18,7 @@ Playground.Titles = (() => {
       .toLowerCase()
       .replace(/[æœøđðþłıß&]/g, (letter) => LETTERS[letter])
       .normalize("NFKD")
-      .replace(/\p{M}|['.’‘`´]/gu, "")
+      .replace(/\p{M}|['.’‘`´ʼ′ʹ]/gu, "")
       .split(/[^\p{L}\p{N}]+/u)
       .filter(Boolean)
       .map((word) => NUMERALS[word] ?? word)

@@ -27,11 +27,11 @@ Playground.make = (tag, properties = {}, ...children) => {
 Playground.picture = (describe, side = Playground.SIDE) =>
   Playground.make("canvas", { width: side, height: side, className: "picture", role: "img", "aria-label": describe });
 
-/* Draw 784 values: black 0, white 1; or `signed`, black 0, orange above and blue below, the largest full. */
+/* Draw 784 values: black 0, white 1; or `signed`, black 0, orange above and blue below, the largest 2 % full. */
 Playground.paint = (canvas, pixels, { signed = false } = {}) => {
   const context = canvas.getContext("2d");
   const image = context.createImageData(canvas.width, canvas.height);
-  const most = signed ? pixels.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9) : 1;
+  const most = signed ? Math.max(Float32Array.from(pixels, Math.abs).sort()[Math.floor(0.98 * pixels.length)], 1e-9) : 1;
   for (let i = 0; i < pixels.length; i++) {
     const share = Math.min(Math.max(Math.abs(signed ? pixels[i] : Math.max(pixels[i], 0)) / most, 0), 1);
     const colour = signed ? (pixels[i] > 0 ? Playground.ABOVE : Playground.BELOW) : [255, 255, 255];
