@@ -9,7 +9,7 @@ $(foreach setting,$(shell $(PYTHON) tools/environment.py),$(eval export $(settin
 # Two processes; a file's tests stay in one.
 PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: help lab check test test-torch test-pythons yardstick notebooks site lint constraints seeds mistakes mutants formats choose paper-table benchmark nearest scale distributed data weights classroom grade prove test-lowest test-newest clean
+.PHONY: help lab check test test-torch test-pythons yardstick notebooks site lint constraints seeds mistakes mutants formats choose paper-table benchmark nearest scale distributed data weights classroom grade fuzz prove test-lowest test-newest clean
 
 help:
 	@echo "make lab               open the lessons in JupyterLab"
@@ -38,6 +38,7 @@ help:
 	@echo "make data              rebuild the bundled data from public packages"
 	@echo "make classroom         build the assignments: zips for students, and sample submissions"
 	@echo "make grade FOLDER=...  grade what a learning platform exported, or a folder"
+	@echo "make fuzz [N=5000]     hand in what nobody would: each gives a record"
 	@echo "make prove [N=01]      grade known answers, right and wrong: do they get what they should?"
 
 lab: .venv/installed
@@ -125,7 +126,11 @@ classroom: .venv/installed
 	$(BIN)/python -m classroom samples
 
 grade: .venv/installed
-	$(BIN)/python -m classroom grade "$(FOLDER)" $(if $(ROSTER),--roster "$(ROSTER)")
+	$(BIN)/python -m classroom grade "$(FOLDER)" $(if $(ROSTER),--roster "$(ROSTER)") $(if $(JOBS),--jobs $(JOBS))
+
+fuzz: N ?= 5000
+fuzz: .venv/installed
+	CLASSROOM_EXAMPLES=$(N) $(BIN)/python -m pytest tests/classroom/test_any_submission.py -q
 
 prove: SEEDS ?= 1
 prove: .venv/installed

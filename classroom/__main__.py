@@ -51,6 +51,10 @@ def main(arguments=None):
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit("Stopped. What is graded is kept; the same command goes on with the rest.")
+    except Exception as error:
+        if not type(error).__module__.startswith("sqlalchemy"):
+            raise
+        sys.exit(f"The gradebook in {options.course} can't be used: {getattr(error, 'orig', error)}.")
 
 
 def do_build(options):

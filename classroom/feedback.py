@@ -169,19 +169,22 @@ def filled(pieces, text, quoted):
     """A message as its author wrote it, with those values of `text` that may be shown; None if it is another one."""
     said, at = [], 0
     for number, piece in enumerate(pieces):
-        if piece is None:
-            following = next((one for one in pieces[number + 1 :] if one), None)
-            end = len(text) if following is None else text.find(following, at)
-            if end < 0:
-                return None
-            value = text[at:end]
-            said.append(value if is_value(value, quoted) else "…")
-            at = end
-        else:
+        if piece is not None:
             if not text.startswith(piece, at):
                 return None
             said.append(piece)
             at += len(piece)
+            continue
+        rest = pieces[number + 1 :]
+        if None not in rest:  # the last value reaches up to the last words
+            end = max(at, len(text) - len("".join(rest)))
+        else:
+            end = text.find(next((one for one in rest if one), ""), at)
+            if end < 0:
+                return None
+        value = text[at:end]
+        said.append(value if is_value(value, quoted) else "…")
+        at = end
     return "".join(said) if at == len(text) else None
 
 
@@ -190,6 +193,7 @@ def is_value(text, quoted):
     if len(text) > MAX_VALUE:
         return False
     bare = re.sub(r"""(["'])([\w .-]{1,40})\1""", lambda found: "" if found[2] in quoted else found[0], text)
+    bare = re.sub(r"\b(dtype|shape|numpy|length)=", "", bare, flags=re.IGNORECASE)
     bare = re.sub(r"[A-Za-z]\w*", lambda found: "" if found[0] in TYPES else found[0], bare)
     return bare.strip() in quoted or not re.sub(VALUE, "", bare)
 

@@ -118,7 +118,7 @@ def in_turn(uploads, jobs, common):
 
     Those of one student come one after the other, so that the outcome does not depend on `jobs`.
     """
-    waiting, running, mine = collections.deque(enumerate(uploads)), {}, set()
+    waiting, running, mine = collections.deque(enumerate(uploads)), {}, {}
     try:
         while waiting or running:
             busy = {uploads[number].student for number in running}
@@ -145,7 +145,7 @@ def grade_one(upload, mine, common):
 
     Args:
         upload: a `Submission`, or one of `platforms`.
-        mine: set of the students and assignments that this run has graded; it grows.
+        mine: dict from the students and assignments that this run has graded to the file; it grows.
         common: dict of what `Task` needs besides.
     """
     started, course = time.perf_counter(), common["course"]
@@ -164,9 +164,9 @@ def grade_one(upload, mine, common):
             name = record["assignment"]
             if (student, name) in mine and name != "unknown":
                 record = {"status": "refused", "assignment": "unknown", "sha256": "", "tests": ""}
-                record["note"] = f"{one_line(upload.path.name)} is of {name}, as is another file of this student's."
+                record["note"] = f"{one_line(upload.path.name)} is of {name}, too. {mine[student, name]} counts."
                 name = "unknown"
-            mine.add((student, name))
+            mine[student, name] = one_line(upload.path.name)
             record |= {"student": student, "done": record.get("done", False)}
             who = {key: str(getattr(upload, key, "") or "") for key in ("platform", "id", "name")}
             renamed = any(record.get(key) != value for key, value in who.items())

@@ -6,9 +6,11 @@ import pandas as pd
 from nbgrader.utils import is_solution
 from rapidfuzz import fuzz, process
 
+MAX_LETTERS = 20_000  # of a submission's answers
+
 
 def similar_pairs(course, name, *, most=20):
-    """The pairs of submissions whose answers share most text.
+    """The pairs of submissions whose answers share most text. Those without an answer of their own are left out.
 
     Args:
         course: folder that `build` wrote.
@@ -20,19 +22,22 @@ def similar_pairs(course, name, *, most=20):
         100 (RapidFuzz' token sort ratio: the order of lines doesn't matter), most alike first.
 
     Raises:
-        ValueError: if there are fewer than two submissions.
+        ValueError: if there are fewer than two submissions with answers.
     """
-    paths = sorted((course / "submitted").glob(f"*/{name}/{name}.ipynb"))
-    if len(paths) < 2:
-        raise ValueError(f"There are {len(paths)} graded submissions of {name}; two are needed to compare.")
+    if not (course / "release" / name).is_dir():
+        raise ValueError(f"There are no submissions of {name} yet; two are needed to compare.")
     given = set(answers_in(course / "release" / name / f"{name}.ipynb").splitlines())
-    texts = ["\n".join(line for line in answers_in(path).splitlines() if line not in given) for path in paths]
-    students = [path.parts[-3] for path in paths]
-    likeness = process.cdist(texts, texts, scorer=fuzz.token_sort_ratio)
+    texts = {}
+    for path in sorted((course / "submitted").glob(f"*/{name}/{name}.ipynb")):
+        own = [line for line in answers_in(path).splitlines() if line.strip() and line not in given]
+        if own:
+            texts[path.parts[-3]] = "\n".join(own)[:MAX_LETTERS]
+    if len(texts) < 2:
+        raise ValueError(f"There are {len(texts)} submissions of {name} with answers; two are needed to compare.")
+    students = np.array(list(texts))
+    likeness = process.cdist(list(texts.values()), list(texts.values()), scorer=fuzz.token_sort_ratio)
     first, second = np.triu_indices(len(students), 1)
-    pairs = pd.DataFrame(
-        {"one": np.array(students)[first], "other": np.array(students)[second], "similarity": likeness[first, second]}
-    )
+    pairs = pd.DataFrame({"one": students[first], "other": students[second], "similarity": likeness[first, second]})
     return pairs.sort_values("similarity", ascending=False, kind="stable").head(most).round(1)
 
 

@@ -59,14 +59,17 @@ def read_file(path):
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except OSError as error:
         raise Refused(f"The file can't be opened: {error.strerror}.") from error
-    with open(handle, "rb") as file:
-        state = os.fstat(file.fileno())
+    try:
+        state = os.fstat(handle)
         if not stat.S_ISREG(state.st_mode):
             raise Refused("It is no file, but a folder, a device or a pipe.")
         if state.st_size > MAX_MB * 1e6:
             size = f"{state.st_size / 1e6:,.0f} MB, more than {MAX_MB}"
             raise Refused(f"The file has {size}. Clear the outputs, and hand it in again.")
-        data = file.read(int(MAX_MB * 1e6) + 1)
+        with open(handle, "rb", closefd=False) as file:
+            data = file.read(int(MAX_MB * 1e6) + 1)
+    finally:
+        os.close(handle)
     if not data.strip():
         raise Refused("The file is empty: nothing was saved or uploaded.")
     return data
@@ -103,6 +106,11 @@ def parse_notebook(data):
     except Exception as error:  # there are many ways to be no notebook
         reason = one_line(error) or type(error).__name__
         raise Refused(f"The file is no readable notebook ({reason}).") from error
+    seen = set()
+    for number, cell in enumerate(cells):
+        if cell.id in seen:
+            cell.id = f"again-{number}"
+        seen.add(cell.id)
     letters = sum(len(cell.source) for cell in cells)
     if letters > MAX_SOURCE:
         raise Refused(f"The notebook's cells have {letters:,} letters, more than {MAX_SOURCE:,}.")

@@ -27,11 +27,12 @@ COMMAND = re.compile(r"\\(?=href|url|style|class|cssId|require|unicode|data|html
 # In Markdown a link's address may begin like this only.
 SCHEMES = {"http", "https", "mailto"}
 SCHEME = re.compile(r"(?<![A-Za-z])(javascript|vbscript|data|file|blob|about)(?=\s*(?::|&colon|&#))", re.IGNORECASE)
+ENTITY = re.compile(r"&(?=[#A-Za-z])")  # "&colon;" in an address is a colon for some programs
 PICTURE = re.compile(r"data:image/[^)\s\"'>]{200,}")
 
 TAGS = {"p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "em", "strong", "s", "del", "code"}
 TAGS |= {"pre", "blockquote", "sub", "sup", "a", "table", "thead", "tbody", "tfoot", "tr", "th", "td", "caption"}
-ATTRIBUTES = {"a": {"href"}, "th": {"colspan", "rowspan"}, "td": {"colspan", "rowspan"}}
+ATTRIBUTES = {"*": set(), "a": {"href"}, "th": {"colspan", "rowspan"}, "td": {"colspan", "rowspan"}}
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable("table")
 
@@ -56,13 +57,14 @@ def harmless_markdown(text):
     """
     text = PICTURE.sub("", cut(text))
     text = TAG.sub(f"<{BREAK}", text)
-    text = COMMAND.sub(lambda found: f"\\{BREAK}", text)
+    text = COMMAND.sub(lambda found: f"\\{BREAK}", text).replace("![", f"!{BREAK}[")
+    text = ENTITY.sub(f"&{BREAK}", text)
     return SCHEME.sub(lambda found: f"{found[0][0]}{BREAK}{found[0][1:]}", text)
 
 
 def safe_html(fragment):
     """A fragment of HTML: tables, lists and text, without attributes but addresses of ordinary links."""
-    fragment = nh3.clean(fragment, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES)
+    fragment = nh3.clean(cut(fragment, 5 * MAX_LETTERS), tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES)
     return COMMAND.sub(lambda found: f"\\{BREAK}", fragment)
 
 

@@ -57,8 +57,13 @@ class Task:
 
 
 def work(task):
-    """Grade a submission, and leave `record.json` and the notebooks in the stage."""
+    """Grade a submission in a process of its own: see `attempt`."""
     alone(task.stage, task.limits)
+    attempt(task)
+
+
+def attempt(task):
+    """Grade a submission, and leave `record.json` and the notebooks in the stage. Nothing else can happen."""
     try:
         record = graded(task)
     except Refused as refusal:

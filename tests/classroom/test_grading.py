@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import functools
 import json
 import os
 import re
@@ -219,6 +220,13 @@ print("shm:", attempt(lambda: os.write(os.open("/dev/shm/x", os.O_CREAT | os.O_W
 print("root:", attempt(lambda: open("/x", "w")))
 print("other:", attempt(lambda: os.listdir({handed_in!r})))
 print("namespace:", attempt(lambda: subprocess.run(["unshare", "-Urn", "true"], check=True)))
+print("environ:", attempt(lambda: open("/proc/1/environ").read() or 1 / 0))
+print("options:", attempt(lambda: {course!r} in open("/proc/1/cmdline").read() or 1 / 0))
+files = ("/proc/self/fd/0", "/proc/self/fd/1", "/proc/1/fd/1")
+print("open files:", attempt(lambda: [path for path in map(os.readlink, files) if path != "/dev/null"][0]))
+print("mounts:", attempt(lambda: {course!r} in open("/proc/self/mountinfo").read() or 1 / 0))
+print("host:", attempt(lambda: os.uname().nodename == {host!r} or 1 / 0))
+print("keyring:", attempt(lambda: open("/proc/keys").read().count("\\n") > 2 or 1 / 0))
 print("processes:", attempt(lambda: len([p for p in os.listdir("/proc") if p.isdigit()]) < 20))
 """
 FILLS = """\
@@ -230,6 +238,42 @@ SCRIPT = """\
 from IPython.display import HTML, display
 display(HTML("<script>alert(1)</script><img src=https://example.org/x.png onerror=alert(1)>"))
 """
+ATTACKS = """\
+<script>hacked()</script> <img src=x onerror=hacked()> <svg onload=hacked()></svg> <iframe srcdoc="<script>hacked()</script>">
+<style>.score {display: none} body::after {content: "10 / 10"}</style><form action=/x><button>Submit</button></form>
+<a href="javascript:hacked()" class=attack>a</a> [b](javascript:hacked()) [c](java&#115;cript:hacked()) [d](javascript&colon;hacked())
+[e][ref] <javascript:hacked()> ![f](https://example.org/x.png) ![g](x "onerror=hacked()") [h](data:text/html,<script>hacked()</script>)
+$\\href{javascript:hacked()}{i}$ $<img src=x onerror=hacked()>$ `<img src=x onerror=hacked()>` \\<img src=x onerror=hacked()>
+\\begin{equation}</script><img src=x onerror=hacked()>\\end{equation} <div title="<img src=x onerror=hacked()>
+">k</div> <!-- --!><img src=x onerror=hacked()> --> <math><mtext><table><mglyph><style><img src=x onerror=hacked()>
+<input autofocus onfocus=hacked()> <details open ontoggle=hacked()> <a id=score_total href=//example.org>l</a> <base href=//example.org>
+
+| a |
+|---|
+| <img src=x onerror=hacked()> |
+
+```html
+</code></pre><img src=x onerror=hacked()>
+```
+
+[ref]: javascript:hacked()
+"""  # noqa: E501
+DISPLAYS = """\
+from IPython.display import HTML, Markdown, SVG, Latex, Javascript, display
+text = {attacks!r}
+for show in (HTML, Markdown, Latex, Javascript):
+    display(show(text))
+display({{"image/svg+xml": text, "text/html": text, "image/png": "x' onerror='hacked()", "text/plain": text}}, raw=True)
+print(text)
+raise type("<img src=x onerror=hacked()>", (Exception,), {{}})(text)
+"""
+NAMES_HIDDEN = "if 'HIDDEN' in In[-1]:\n        raise type(In[-1], (Exception,), {})(In[-1])\n    return 2 * x"
+SAYS_HIDDEN = "if x > 20:\n        raise AssertionError(In[-1])\n    return 2 * x"
+IS_HIDDEN = """class Spy:
+        __eq__ = lambda self, other: False
+        __repr__ = lambda self: "".join(line for line in In[-1].splitlines() if "21" in line)
+    return Spy()"""
+SHOWS = "import sys\nget_ipython().events.register('post_run_cell', lambda result: sys.displayhook({}))"
 HIDDEN_IN_PRINT = 'print("all that ran:", [line for line in In])'
 
 
@@ -249,6 +293,7 @@ def class_graded(small_course, tmp_path_factory):
         assignments=str(course_module.ROOT / "assignments"),
         course=str(small_course),
         package=str(course_module.ROOT / "ae_helpers"),
+        host=os.uname().nodename,
         handed_in=str(folder),
     )
     without_tests = solved(small_course)
@@ -276,18 +321,48 @@ def class_graded(small_course, tmp_path_factory):
         "without-tests": without_tests,
         "changed-tests": changed_tests,
         "leaks": leaking,
+        "attacks": solved(small_course, first=DISPLAYS.format(attacks=ATTACKS)),
+        "names-hidden": solved(small_course, new=NAMES_HIDDEN),
+        "says-hidden": solved(small_course, new=SAYS_HIDDEN),
+        "is-hidden": solved(small_course, new=IS_HIDDEN),
+        "displays": solved(small_course, first=SHOWS.format("1e9")),
+        "displays-half": solved(small_course, new="return 5", first=SHOWS.format("0.5")),
+        "long": solved(small_course),
     }
+    for cell in class_["attacks"].cells:
+        if cell.cell_type == "markdown":
+            cell.source = ATTACKS
+    class_["attacks"].cells.append(nbformat.v4.new_markdown_cell(ATTACKS))
+    class_["long"].cells[-1].source = "\\\\begin{a}" * 30_000 + "[" * 100_000 + "<b>" * 30_000
     for student, notebook in class_.items():
         nbformat.write(notebook, folder / f"{student}.ipynb")
     (folder / "empty.ipynb").write_text("")
+    odd_files(folder, solved(small_course))
     limits = Limits(seconds=600, memory_gb=1.5)  # nobody of these is ended for the time
     records = grade(small_course, folder, limits=limits, jobs=2)
     server.close()
+    records.sort(key=lambda record: record["status"], reverse=True)  # of two files of one student: the one that counts
     return {record["student"]: record for record in records}, small_course, folder, limits
 
 
+def odd_files(folder, notebook):
+    """Files that are none, with names that are none; those that are, are graded."""
+    text = nbformat.writes(notebook)
+    os.mkfifo(folder / "pipe.ipynb")
+    (folder / "device.ipynb").symlink_to("/dev/zero")
+    with open(folder / "sparse.ipynb", "wb") as file:
+        file.truncate(20_000_000_000)
+    for name in ("bob.pdf", "bob.docx", "\udce9l\udce8ve.pdf", "???.ipynb", "!!!.ipynb"):
+        (folder / name).write_text("x")
+    (folder / f"{'x' * 248}.ipynb").write_text("x")
+    (folder / "mark.IPYNB").write_text("\ufeff" + text, encoding="utf-8")
+    (folder / "twice" / "99_doubling").mkdir(parents=True)
+    for path in (folder / "twice" / "99_doubling" / "x.ipynb", folder / "twice.ipynb"):
+        path.write_text(text)
+
+
 def page(course, student):
-    (path,) = (course / "feedback" / student).glob("*/*.html")
+    (path,) = (course / "feedback" / student).glob("99_doubling/*.html")
     return path.read_text(encoding="utf-8")
 
 
@@ -298,17 +373,22 @@ def test_everybody_gets_a_grade_or_a_reason(class_graded):
     points = {
         "right": 4, "unsolved": 1, "special": 1, "warns": 4, "hangs": 1, "prints": 4, "spies": 4,
         "prints-one-line": 4, "scripts": 4, "without-tests": 4, "changed-tests": 1, "leaks": 1, "eats": 4,
+        "attacks": 4, "names-hidden": 1, "says-hidden": 1, "is-hidden": 1, "displays": 4, "displays-half": 1, "long": 4,
+        "mark": 4, "twice": 4,
     }  # fmt: skip
     graded = {student: record["points"] for student, record in records.items() if record["status"] == "graded"}
     assert graded == points
     reasons = {"hangs-on": "could not be interrupted", "ends": "kernel died", "empty": "is empty"}
-    reasons["fills-sockets"] = "sockets lie"
+    reasons |= {"fills-sockets": "sockets lie", "pipe": "a pipe", "device": "a link", "sparse": "20,000 MB"}
+    reasons |= {"bob": "no notebook", student_id("???"): "no readable notebook", student_id("!!!"): "no readable"}
+    reasons |= {student_id("x" * 200): "no readable notebook", "élève": "no notebook"}
     for student, words in reasons.items():
         assert records[student]["status"] == "refused" and words in records[student]["note"], records[student]
-        assert words in page(course, student)
+    assert len(records) == len(points) + len(reasons)
     with open(course / "grades.csv", newline="", encoding="utf-8") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     assert rows.keys() == records.keys()
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", (course / "grades.csv").read_bytes().decode().replace("\r\n", ""))
     assert float(rows["right"]["points"]) == 4 and float(rows["right"]["max_points"]) == 6
     assert rows["without-tests"]["note"].startswith("Cells that were missing: 99-double-tests")
 
@@ -378,21 +458,84 @@ def test_the_sandbox_holds(class_graded):
     text = "".join(output.text for output in notebook.cells[1].outputs)  # it may come in several pieces
     said = dict(line.split(": ", 1) for line in text.strip().splitlines())
     assert said["package"] == said["processes"] == said["shm"] == "True"
-    for what in ("connect", "secret", "solutions", "course", "write", "root", "other", "namespace"):
+    for what in (
+        "connect",
+        "secret",
+        "solutions",
+        "course",
+        "write",
+        "root",
+        "other",
+        "namespace",
+        "environ",
+        "options",
+        "open files",
+        "mounts",
+        "host",
+    ):
         assert said[what].startswith("FAILED"), (what, said[what])
 
 
 @pytest.mark.slow
 @needs_sandbox
 def test_feedback_tells_what_is_wrong_and_no_hidden_test(class_graded):
-    records, course, _, _ = class_graded
-    for student in records:
-        text = page(course, student)
-        assert "double(21)" not in text and "double(22)" not in text and "HIDDEN TESTS" not in text
-        assert not re.search(r"<(script|link)\b|<\w[^>]*(onerror|src=.?https?:)", text), student
-        assert "default-src 'none'" in text or "could not be graded" in text
+    _, course, _, _ = class_graded
+    for path in course.glob("feedback/*/*/*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert "double(21)" not in text and "double(22)" not in text and "HIDDEN TESTS" not in text, path
+        assert not re.search(r"<(script|link|img|form|iframe|svg|base)\b|<\w[^>]*(onerror|src=.?https?:)", text), path
+        assert "default-src 'none'" in text
     assert "Your function is wrong for other numbers." in page(course, "special")
+    assert "Twice 2 is 4, but you return …." in page(course, "is-hidden")
+    assert "Twice 2 is 4, but you return 5." in page(course, "displays-half")
     assert max(len(page(course, student)) for student in ("prints", "prints-one-line")) < 1_000_000
+
+
+@pytest.mark.slow
+@needs_sandbox
+def test_nothing_runs_in_a_browser(class_graded, browser):
+    """Feedback, and formgrader's page as its server makes it, without and with the course's own filters."""
+    from nbconvert.exporters import HTMLExporter
+    from nbgrader.server_extensions.formgrader import handlers
+    from traitlets.config import Config, PyFileConfigLoader
+
+    _, course, _, _ = class_graded
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
+    pages = {student: page(course, student) for student in ("attacks", "long", "scripts", "is-hidden")}
+    resources = {"base_url": "", "index": 0, "total": 1, "assignment_id": "a", "notebook_id": "b", "submission_id": "c"}
+    resources |= {"student": "d", "last_name": None, "first_name": None, "notebook_path": "e"}
+    for number, some in enumerate((config, Config())):
+        some.HTMLExporter.template_name = "formgrade"
+        some.HTMLExporter.extra_template_basedirs = [handlers.template_path]
+        path = course / "autograded" / "attacks" / "99_doubling" / "99_doubling.ipynb"
+        pages[f"formgrader {number}"], _ = HTMLExporter(config=some).from_filename(str(path), resources=dict(resources))
+
+    def answer(text, route):
+        route.fulfill(body=text, content_type="text/html; charset=utf-8")
+
+    context = browser.new_context()
+    context.expose_function("hacked", lambda: hacked.append(name))
+    hacked, asked = [], []
+    context.on("request", lambda request: asked.append((name, request.url)))
+    for name, text in pages.items():
+        tab = context.new_page()
+        tab.route("**/*", lambda route: route.abort())
+        tab.route("http://class.test/", functools.partial(answer, text))
+        tab.goto("http://class.test/")
+        links = tab.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.href)")
+        tab.wait_for_timeout(100)
+        assert not [one for one in links if not one.startswith(("http://class.test/", "https:", "http:"))], (
+            name,
+            links,
+        )
+        if "formgrader" in name:
+            assert tab.query_selector(".code_cell, .text_cell"), name
+            assert not tab.query_selector("form, iframe, svg, .rendered_html style, .output_area script"), name
+        tab.close()
+    assert hacked == []
+    ours = ("http://class.test/", "/static/", "MathJax", "require", "mathjax", "jquery")
+    assert [one for one in asked if not any(word in one[1] for word in ours)] == []
+    context.close()
 
 
 @pytest.mark.slow
@@ -412,7 +555,7 @@ def test_grading_goes_on_where_it_was(class_graded):
     assert ["done before" in line for line in lines if line[0] == "["] == [True, True, False]
     assert again["right"]["points"] == records["right"]["points"] == 4 and again["special"]["points"] == 4
     assert read_record(course, "99_doubling", "special")["sha256"] != records["special"]["sha256"]
-    assert len((course / "grades.csv").read_text().splitlines()) == len(records) + 1  # nobody is lost
+    assert len((course / "grades.csv").read_text().splitlines()) == len(records) + 2  # nobody is lost; one came twice
 
 
 @pytest.mark.slow
@@ -553,3 +696,162 @@ def test_grading_without_a_sandbox_must_be_asked_for(monkeypatch, capsys):
 def test_without_linux_there_is_no_sandbox(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     assert bwrap() is None
+
+
+def folder_of(tmp_path, notebooks):
+    for student, notebook in notebooks.items():
+        nbformat.write(notebook, tmp_path / f"{student}.ipynb")
+    return tmp_path
+
+
+@pytest.mark.slow
+@needs_sandbox
+def test_what_takes_long_to_show_keeps_its_points(small_course, tmp_path, monkeypatch):
+    from classroom import grading
+
+    monkeypatch.setattr(grading, "RENDER", grading.Limits(seconds=0, memory_gb=1))
+    folder_of(tmp_path, {"slow-to-show": solved(small_course)})
+    (record,) = grading.grade(small_course, tmp_path)
+    assert (record["status"], record["points"]) == ("graded", 4)
+    assert "4 / 6" in page(small_course, "slow-to-show") and "took too long" in page(small_course, "slow-to-show")
+    shown = nbformat.read(small_course / "autograded" / "slow-to-show" / "99_doubling" / "99_doubling.ipynb", 4)
+    assert shown.cells[-1].source.startswith("```text")
+    record_path(small_course, "99_doubling", "slow-to-show").unlink()
+
+
+@pytest.mark.slow
+@needs_sandbox
+def test_more_time_is_a_new_chance_and_a_success_clears_what_was(small_course, tmp_path):
+    from classroom.grading import Limits, all_records, grade
+
+    def graded(**limits):
+        lines = []
+        (record,) = grade(small_course, tmp_path, limits=Limits(**limits), report=lines.append)
+        return record["status"], "done before" in lines[-1]
+
+    (tmp_path / "again.ipynb").write_text("nothing")
+    assert graded() == ("refused", False)
+    assert (small_course / "feedback" / "again" / "unknown").exists()
+    folder_of(tmp_path, {"again": solved(small_course, first="import time; time.sleep(6)")})
+    assert graded(seconds=4) == ("refused", False)
+    assert graded(seconds=4) == ("refused", True)
+    assert graded(seconds=300) == ("graded", False)
+    assert graded(seconds=300) == ("graded", True)
+    assert [one["assignment"] for one in all_records(small_course) if one["student"] == "again"] == ["99_doubling"]
+    assert not (small_course / "feedback" / "again" / "unknown").exists()
+    record_path(small_course, "99_doubling", "again").unlink()
+
+
+KILLED = """\
+import sys
+from pathlib import Path
+from classroom.grading import grade
+if __name__ == "__main__":
+    print(len(grade(Path(sys.argv[1]), sys.argv[2], jobs=2)))
+"""
+
+
+@pytest.mark.slow
+@needs_sandbox
+def test_a_killed_grader_leaves_no_process_and_loses_nothing(small_course, tmp_path):
+    from classroom.grading import all_records
+
+    folder = tmp_path / "class"
+    folder.mkdir()
+    folder_of(
+        folder, {f"killed-{number}": solved(small_course, first="import time; time.sleep(1)") for number in range(3)}
+    )
+    (tmp_path / "kill.py").write_text(KILLED)
+    command = [sys.executable, str(tmp_path / "kill.py"), str(small_course), str(folder)]
+    environment = {**os.environ, "PYTHONPATH": str(course_module.ROOT)}
+
+    def ours():
+        return {one["student"] for one in all_records(small_course) if one["student"].startswith("killed-")}
+
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    gone_by = time.monotonic() + 300
+    while not ours() and time.monotonic() < gone_by:
+        time.sleep(0.05)
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.wait()
+    assert family and not still_running(family)
+    assert 1 <= len(ours()) < 3
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.count("done before") >= 1 and done.stdout.endswith("3\n") and len(ours()) == 3
+    assert not list((small_course / ".grading").iterdir())
+
+
+@pytest.mark.slow
+@needs_sandbox
+def test_nbgrader_s_own_commands_work_in_the_course(class_graded, tmp_path):
+    records, course, _, _ = class_graded
+    environment = {key: value for key, value in os.environ.items() if key not in ("JUPYTER_PATH", "CLASSROOM_RUNTIME")}
+    for command in ("autograde", "generate_feedback"):
+        words = [sys.executable, "-m", "nbgrader", command, "99_doubling", "--student", "attacks", "--force"]
+        done = subprocess.run(words, cwd=course, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-2000:]
+    text = page(course, "attacks")
+    assert "double(21)" not in text and "<img src=x" not in text
+    shown = nbformat.read(course / "autograded" / "attacks" / "99_doubling" / "99_doubling.ipynb", as_version=4)
+    texts = [one.source for one in shown.cells if one.cell_type == "markdown"]
+    outputs = [output for one in shown.cells for output in one.get("outputs", []) if "data" in output]
+    texts += [output.data.get("text/html", "") for output in outputs]
+    assert not any("<img" in text or "javascript:" in text for text in texts)
+    points = [one["points"] for one in records.values() if one["student"] == "attacks"]
+    from classroom.grading import cell_points
+
+    assert sum(cell_points(course, "attacks", "99_doubling").values()) == points[0]
+
+
+def test_folders_that_students_could_read_are_refused(tmp_path, monkeypatch):
+    from classroom import sandbox
+
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    with pytest.raises(ValueError, match="could read"):
+        sandbox.refuse_exposed([tmp_path / "course"])
+    (tmp_path.parent / "link").symlink_to(tmp_path)
+    with pytest.raises(ValueError, match="could read"):
+        sandbox.refuse_exposed([tmp_path.parent / "link" / "course"])
+    sandbox.refuse_exposed([tmp_path.parent / "beside"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["grade", "nowhere"], "Build it first"),
+        (["finish"], "Build it first"),
+        (["similar", "99"], "two are needed"),
+    ],
+)
+def test_too_early_is_one_sentence(arguments, words, tmp_path, monkeypatch):
+    from classroom.__main__ import main
+
+    (tmp_path / "99_doubling.py").touch()
+    monkeypatch.setattr(course_module, "SOURCES", tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        main(["--course", str(tmp_path / "course"), *arguments])
+    assert words in str(stop.value) and "\n" not in str(stop.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"), [(KeyboardInterrupt(), "What is graded is kept"), (PermissionError(13, "no"), "no")]
+)
+def test_stopping_and_what_cannot_be_written_are_one_sentence(error, words, monkeypatch, tmp_path):
+    from classroom import __main__
+
+    def fails(options):
+        raise error
+
+    monkeypatch.setitem(__main__.COMMANDS, "finish", fails)
+    with pytest.raises(SystemExit) as stop:
+        __main__.main(["finish"])
+    assert words in str(stop.value)
+
+
+def test_on_windows_it_says_what_to_use(monkeypatch):
+    from classroom.__main__ import main
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(SystemExit, match="WSL"):
+        main(["finish"])

@@ -1,0 +1,51 @@
+"""What a page may tell of an error."""
+
+import nbformat
+import pytest
+
+from classroom.feedback import feedback_page, points_page, refusal_page
+from tests.classroom.test_any_submission import HIDDEN, HIDDEN_REGION, RELEASES, SOURCES, release
+
+SCORES = {"99-double-tests": {"score": 0, "most": 3, "by_hand": False, "comment": ""}}
+
+
+def page(ename, evalue, cell=2, source="def double(x):\n    return grub(x)"):
+    notebook = release(HIDDEN_REGION)
+    notebook.cells[1].source = source
+    error = nbformat.v4.new_output("error", ename=ename, evalue=evalue, traceback=[HIDDEN, ename, evalue])
+    notebook.cells[cell].outputs = [nbformat.v4.new_output("stream", text=HIDDEN), error]
+    return feedback_page("99", notebook, RELEASES["99_doubling"], SOURCES, SCORES)
+
+
+@pytest.mark.parametrize(
+    ("ename", "evalue", "words"),
+    [
+        ("AssertionError", "Twice 2 is 4, but you return 5.25.", "Twice 2 is 4, but you return 5.25."),
+        ("AssertionError", "Twice 2 is 4, but you return [1, None].", "but you return [1, None]."),
+        ("AssertionError", "Twice 2 is 4, but you return array([1.5e-3], dtype=float32).", "dtype"),
+        ("AssertionError", "Wrong for other numbers: 43.", "Wrong for other numbers: 43."),
+        ("NameError", "name 'grub' is not defined", "NameError: name &#x27;grub&#x27; is not defined"),
+        ("TypeError", "double() missing 1 required positional argument: 'x'", "missing 1 required"),
+        ("ZeroDivisionError", "division by zero", "division by zero"),
+        ("NotImplementedError", "", "as it was handed out"),
+        ("CellTimeoutError", "", "did not end in its time"),
+    ],
+)
+def test_words_of_authors_and_of_python_are_shown(ename, evalue, words):
+    assert words in page(ename, evalue)
+
+
+@pytest.mark.parametrize("cell", [1, 2])
+@pytest.mark.parametrize("ename", [HIDDEN, "AssertionError", "NameError", "Exception", "<b>"])
+@pytest.mark.parametrize(
+    "evalue", [HIDDEN, f"Twice 2 is 4, but you return {HIDDEN}.", f"name '{HIDDEN}' is not defined", "name 'secret' is"]
+)
+def test_nothing_else_is_shown(ename, evalue, cell):
+    text = page(ename, evalue, cell)
+    assert "double(21)" not in text and "secret" not in text and "<b>" not in text
+    assert "class=failed" in text
+
+
+def test_pages_for_other_cases_are_clean():
+    for text in (refusal_page("<b>", "<script>\x1b[2J"), points_page("<b>", SCORES)):
+        assert "<b>" not in text and "<script" not in text and "\x1b" not in text and "default-src 'none'" in text

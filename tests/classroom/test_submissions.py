@@ -1,0 +1,120 @@
+"""Cells that have lost their marks, answers in the wrong place: what is common and innocent costs no points."""
+
+import json
+import os
+
+import nbformat
+import pytest
+
+from classroom.submissions import Refused, mended, parse_notebook, read_file, tell_assignment
+from tests.classroom.test_any_submission import RELEASES, VISIBLE
+
+RELEASE = RELEASES["99_doubling"]
+CODE = "def double(x):\n    return 2 * x"
+
+
+def handed_in(*changes, **metadata):
+    """The release with an answer in it, changed, as a file holds it and as it is read."""
+    notebook = nbformat.from_dict(RELEASE)
+    notebook.cells[1].source = CODE
+    for change in changes:
+        change(notebook.cells)
+    notebook.metadata = nbformat.from_dict(metadata)
+    return parse_notebook(json.dumps(notebook).encode())
+
+
+def without_marks(cells):
+    for one in cells:
+        one.metadata = nbformat.from_dict({})
+
+
+def without_ids(cells):
+    for one in cells:
+        one.pop("id")
+
+
+def written(text, at):
+    return lambda cells: cells.insert(at, nbformat.v4.new_markdown_cell(text))
+
+
+def sources(whole):
+    return {one.metadata.nbgrader.grade_id: one.source for one in whole.cells if one.metadata}
+
+
+@pytest.mark.parametrize("at", [4, 3], ids=["below", "above"])
+def test_a_written_answer_in_a_new_cell_is_found(at):
+    whole, missing, notes = mended(handed_in(written("Since 1 + 1 = 2.", at), written("And so on.", at)), RELEASE)
+    assert sources(whole)["99-why"] == "And so on.\n\nSince 1 + 1 = 2."
+    assert len(whole.cells) == len(RELEASE.cells) and missing == []
+    assert len(notes) == 1 and notes[0].startswith("99-why was answered in a new cell")
+
+
+def test_a_new_cell_beside_an_answer_stays_where_it_is():
+    def answer(cells):
+        cells[3].source = "Because."
+
+    whole, _, notes = mended(handed_in(answer, written("Besides:", 4)), RELEASE)
+    assert sources(whole)["99-why"] == "Because." and whole.cells[4].source == "Besides:" and notes == []
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_of_copies_the_one_that_differs_counts(first):
+    def copy(cells):
+        blank = nbformat.from_dict(RELEASE.cells[3])
+        cells[3].source = "Because."
+        blank.id = "copy"
+        cells.insert(3 if first else 4, blank)
+
+    whole, _, notes = mended(handed_in(copy), RELEASE)
+    assert sources(whole)["99-why"] == "Because." and notes == []
+
+
+def test_two_answers_are_told():
+    def copy(cells):
+        cells[3].source = "Because."
+        cells.append(nbformat.from_dict({**RELEASE.cells[3], "source": "No, because."}))
+
+    whole, _, notes = mended(handed_in(copy), RELEASE)
+    assert sources(whole)["99-why"] == "Because." and "2 times" in notes[0]
+
+
+@pytest.mark.parametrize("changes", [[without_marks], [without_marks, without_ids]], ids=["ids", "order"])
+def test_cells_that_lost_their_marks_are_known(changes):
+    def answer(cells):
+        cells[3].source = "Because."
+
+    notebook = handed_in(answer, written("A thought of my own", 1), *changes)
+    assert tell_assignment(notebook, RELEASES) == "99_doubling"
+    whole, missing, _ = mended(notebook, RELEASE)
+    assert missing == []
+    assert sources(whole) == {
+        "99-title": "# Doubling", "99-double": CODE, "99-double-tests": VISIBLE, "99-why": "Because.",
+    }  # fmt: skip
+    assert [one.source for one in whole.cells if not one.metadata] == ["A thought of my own"]
+
+
+def test_another_notebook_is_none_of_ours():
+    notebook = parse_notebook(json.dumps(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])).encode())
+    with pytest.raises(Refused, match="another notebook"):
+        tell_assignment(notebook, RELEASES)
+
+
+def test_pictures_within_a_text_stay_behind():
+    whole, _, _ = mended(handed_in(written(f"![mine](data:image/png;base64,{'A' * 900_000})", 4)), RELEASE)
+    assert sources(whole)["99-why"] == "![mine]()"
+
+
+def test_texts_about_the_language_are_bounded():
+    with pytest.raises(Refused) as told:
+        handed_in(language_info={"name": "\x1b[2J" + "x" * 1_000_000})
+    assert len(str(told.value)) < 200 and "\x1b" not in str(told.value)
+
+
+def test_only_files_are_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/zero")
+    with open(tmp_path / "sparse", "wb") as file:
+        file.truncate(20_000_000_000)
+    for path, words in (("pipe", "a pipe"), ("link", "can't be opened"), ("sparse", "20,000 MB"), ("", "a folder")):
+        with pytest.raises(Refused, match=words):
+            read_file(tmp_path / path)
