@@ -40,9 +40,10 @@ SEEDS = range(5)  # of the splits, and of the trainings on them
 CHOICE, SPLITS, SETTINGS = (FOLDER / f"recommender_{name}.csv" for name in ("choice", "splits", "settings"))
 
 # What is tried on each split.
-NETWORK, TOGETHER = (512, 64, 15), 3  # hidden units, numbers of the code, epochs; so many trainings together
-SHARES = (0.2, 0.4)  # of the decoder's scores, beside those of the codes
-POWERS = (1.0, 1.5)  # of the number of ratings, in the decoder's scores
+NETWORK, SMALL = (512, 64, 15), (256, 64, 8)  # hidden units, numbers of the code, epochs
+CODES, DECODERS = 2, 3  # networks together: codes by the multinomial loss, decoders by the squared error
+WEIGHTS = (0.2, 0.4, 0.6)  # of the decoder's scores, beside those of the codes
+POWERS = (1.0, 1.5)  # of the number of ratings, in the scores of a multinomial decoder
 PROFILES = (0.0, 0.3)  # weight, in a user's score, of what is rated below a like
 STRENGTHS = (400, 800, 1600)  # EASE
 SIZES = (128, 256, 400)  # SVD
@@ -75,7 +76,7 @@ def choose_losses():
     for name, (target, loss, activation, rates) in LOSSES.items():
         for rate in rates:
             loss_function = masked if loss == "masked" else loss
-            model = train(x, targets[target], (256, 64, 8), 0, loss=loss_function, rate=rate, activation=activation)
+            model = train(x, targets[target], SMALL, 0, loss=loss_function, rate=rate, activation=activation)
             scores = {
                 "codes": likes_of(stars) @ cosines(model.encode(x)),
                 "decoder": model.predict(SparseBatches(x), verbose=0).T,
@@ -153,17 +154,26 @@ def candidates(stars, seed, chosen=None):
             for name, profile in profiles.items():
                 yield "EASE", f"strength {strength}, {name}", profile @ similarity
     x = inputs_of(stars)
-    similarity, shares = 0, 0  # sums over the networks so far
-    for number in range(TOGETHER):
+    similarity = 0  # of codes, and scores by decoders: sums over the networks so far
+    for number in range(CODES):
         model = train(x, x, NETWORK, 10 * seed + number)
         similarity = similarity + cosines(model.encode(x))
-        shares = shares + log_shares(model.predict(SparseBatches(x), verbose=0))
-        if number in (0, TOGETHER - 1):
-            method = "autoencoder" if number == 0 else f"{TOGETHER} autoencoders"
-            codes = standardised(likes @ similarity)
-            for share, power in [(0.0, 1.0), *itertools.product(SHARES, POWERS)]:
-                decoded = standardised((shares / (number + 1) + power * np.log(raters_of(stars))[:, None]).T)
-                yield method, f"decoder {share}, popularity {power}", (1 - share) * codes + share * decoded
+        codes = standardised(likes @ similarity)
+        if number == 0:
+            yield "autoencoder", "codes alone", codes
+            shares = log_shares(model.predict(SparseBatches(x), verbose=0)).T
+            for weight, power in itertools.product(WEIGHTS, POWERS):
+                decoded = standardised(shares + power * np.log(raters_of(stars)))
+                yield "autoencoder", f"decoder {weight}, popularity {power}", (1 - weight) * codes + weight * decoded
+    decoded = 0
+    for number in range(DECODERS):
+        model = train(x, stars, SMALL, 10 * seed + CODES + number, loss="mse")
+        decoded = decoded + standardised(model.predict(SparseBatches(x), verbose=0).T)
+        if number == 0:
+            yield "decoder, squared error", "alone", decoded
+    decoded = standardised(decoded)
+    for weight in WEIGHTS:
+        yield "five autoencoders", f"decoders {weight}", (1 - weight) * codes + weight * decoded
 
 
 def train(x, y, sizes, seed, *, loss=multinomial_loss, rate=8e-3, activation=None):
