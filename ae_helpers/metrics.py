@@ -24,8 +24,8 @@ def squared_error(x: ArrayLike, x_hat: ArrayLike) -> np.ndarray:
         (Hinton and Salakhutdinov 2006 report the mean of these).
 
     Raises:
-        ValueError: if the shapes differ, a value is not finite, x leaves
-            [0, 1] or there is no batch axis.
+        ValueError: if the shapes differ (or labels, of two tables), a value is not
+            finite, x leaves [0, 1] or there is no batch axis.
 
     Example:
         >>> squared_error(x_test, autoencoder.reconstruct(x_test)).mean()
@@ -118,7 +118,8 @@ def binary_cross_entropy(x: ArrayLike, x_hat: ArrayLike, *, epsilon: float = 1e-
         >>> binary_cross_entropy(x_test, x_test).mean()  # the floor: 0.058 on MNIST
     """
     epsilon = real_number(epsilon, "epsilon", lambda e: 0 < e < 0.5, "between 0 and 0.5")
-    x, x_hat = _pair(x, as_floats(x_hat, "x_hat", unit_range=True))
+    x, x_hat = _pair(x, x_hat)
+    x_hat = as_floats(x_hat, "x_hat", unit_range=True)
     cost_of_white = -np.log(np.maximum(x_hat, epsilon))
     # The logarithm is bounded, not x_hat: float32 has no number close to 1 - epsilon.
     with np.errstate(divide="ignore"):
@@ -246,6 +247,7 @@ def _ratio(part, whole):
 
 
 def _pair(x, x_hat):
+    same_labels(x=x, x_hat=x_hat)
     x, x_hat = as_floats(x, "x", unit_range=True), as_floats(x_hat, "x_hat")
     same_shape(x, x_hat)
     if x.ndim < 2:

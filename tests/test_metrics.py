@@ -217,6 +217,15 @@ def test_image_metrics_refuse(metric, x, x_hat, message):
         metric(x, x_hat)
 
 
+@pytest.mark.parametrize("metric", [squared_error, psnr, binary_cross_entropy])
+def test_tables_with_their_rows_in_different_orders_are_refused(metric):
+    x = pd.DataFrame([[0.1, 0.2], [0.3, 0.4]], index=["a", "b"])
+    with pytest.raises(ValueError, match=r"rows of x and x_hat have different labels.*\.loc"):
+        metric(x, x[::-1])
+    np.testing.assert_array_equal(metric(x, x[::-1].to_numpy()), metric(x.to_numpy(), x[::-1].to_numpy()))
+    np.testing.assert_array_equal(metric(x, x), metric(x.to_numpy(), x.to_numpy()))
+
+
 def test_cross_entropy_refuses_what_is_no_probability():
     with pytest.raises(ValueError, match=r"x_hat should lie in \[0, 1\], but goes from 0.5 to 1.5"):
         binary_cross_entropy(OK, changed(1.5))

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 from numpy.typing import ArrayLike
 
-from ae_helpers.checks import as_floats
+from ae_helpers.checks import as_floats, same_labels
 from ae_helpers.plots._style import CURVE_COLOURS, MARKERS, check_curves, log_ticks, row_name_width, tidy
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def plot_lines(
     figure = Figure(figsize=(6, 3.6), layout="constrained")
     ax = figure.subplots()
     for (name, (x, y)), colour, marker in zip(curves.items(), CURVE_COLOURS, MARKERS, strict=False):
+        same_labels(["points"], **{f"x of {name}": x, f"y of {name}": y})
         x, y = as_floats(x, f"x of {name}"), as_floats(y, f"y of {name}")
         if x.shape != y.shape:
             raise ValueError(f"x and y of {name} should have the same shape, but have {x.shape} and {y.shape}.")
@@ -272,9 +273,10 @@ def plot_learning_curves(
     check_curves(names, "panels")
     figure = Figure(figsize=(4.2 * len(panels) + 0.4, 4.2), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False, sharex=True, sharey=True)[0]
-    sizes = set()
+    sizes: set[float] = set()
     for ax, (panel, curves) in zip(axes, panels.items(), strict=True):
         for name, (x, y) in curves.items():
+            same_labels(["points"], **{f"x of {panel}, {name}": x, f"y of {panel}, {name}": y})
             x, y = as_floats(x, f"x of {panel}, {name}"), as_floats(y, f"y of {panel}, {name}")
             if x.shape != y.shape or x.ndim != 1 or min(x.min(), y.min()) <= 0:
                 raise ValueError(f"x and y of {panel}, {name} should be positive and of one length, but are {x}, {y}.")
@@ -357,6 +359,8 @@ def plot_projection(
         >>> codes = np.linspace(z.min(), z.max(), 200)[:, None]
         >>> plot_projection(x, {"autoencoder": decoder(codes)}, x_hat={"autoencoder": autoencoder(x)})
     """
+    for name, ends in (x_hat or {}).items():
+        same_labels(["rows"], **{"points": points, f"x_hat of {name}": ends})
     points = _plane(points, "points")
     if not curves:
         raise ValueError("curves is empty: give at least one name and its points.")
@@ -402,6 +406,7 @@ def plot_arrows(curve: ArrayLike, starts: ArrayLike, ends: ArrayLike, *, title: 
     Raises:
         ValueError: if an array is not `(n, 2)`, or starts and ends differ in length.
     """
+    same_labels(["rows"], starts=starts, ends=ends)
     starts, ends, curve = _plane(starts, "starts"), _plane(ends, "ends"), _plane(curve, "curve")
     if len(starts) != len(ends):
         raise ValueError(f"starts and ends should have the same length, but have {len(starts)} and {len(ends)}.")

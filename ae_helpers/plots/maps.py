@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from ae_helpers.checks import as_floats
+from ae_helpers.checks import as_floats, same_labels
 from ae_helpers.plots._style import (
     CLASS_COLOURS,
     CURVE_COLOURS,
@@ -140,6 +140,7 @@ def plot_map(
     Example:
         >>> plot_map(plane, genres, {0: "Toy Story"}, xlabel="t-SNE, first coordinate (no unit)")
     """
+    same_labels(["rows"], points=points, groups=groups)
     points, groups, names = as_floats(points, "points"), np.asarray(groups), names or {}
     if points.ndim != 2 or points.shape[1] != 2 or groups.shape != points.shape[:1]:
         raise ValueError(f"points should be (n, 2) and groups (n,), but they are {points.shape} and {groups.shape}.")
@@ -254,6 +255,7 @@ def draw_plane(ax: Axes, images: np.ndarray, x_range: Sequence[float], y_range: 
 
 def draw_codes(ax: Axes, z: ArrayLike, labels: ArrayLike | None, max_points: int) -> None:
     """The first codes as dots, coloured by class, with each class's number at its median."""
+    same_labels(["rows"], z=z, labels=labels)
     z, labels = as_floats(z, "z"), np.asarray(labels)
     if z.ndim != 2 or z.shape[1] != 2 or labels.shape != z.shape[:1]:
         raise ValueError(f"z should be (n, 2) and labels (n,), but they are {z.shape} and {labels.shape}.")

@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 import ml_dtypes
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
@@ -85,6 +86,21 @@ def test_a_title_stands_above_and_is_else_left_out(request, case):
     figure = case[0]
     titles = [figure.get_suptitle(), *(ax.get_title() for ax in figure.axes)]
     assert ("t" in titles) == (request.node.callspec.params["case"] not in UNTITLED)
+
+
+@pytest.mark.parametrize("build", [
+    lambda x, y: plots.plot_lines({"a": (x[0], y[0])}, xlabel="x", ylabel="y"),
+    lambda x, y: plots.plot_learning_curves({"p": {"a": (x[0], y[0])}}),
+    lambda x, y: plots.plot_projection(x, {"a": x}, x_hat={"a": y}),
+    lambda x, y: plots.plot_arrows(x, x, y),
+    lambda x, y: plots.plot_map(x, y[0].astype(str)),
+    lambda x, y: plots.plot_latent_scatter(x, y[0].astype(int)),
+])  # fmt: skip
+def test_tables_with_their_rows_in_different_orders_are_refused(build):
+    table = pd.DataFrame([[1.0, 2.0], [3.0, 4.0]], index=["a", "b"])
+    with pytest.raises(ValueError, match="have different labels"):
+        build(table, table[::-1])
+    build(table, table)
 
 
 def test_tensors_of_any_backend_and_dtype_are_drawn():
