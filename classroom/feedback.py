@@ -81,13 +81,15 @@ def feedback_page(title, notebook, release, sources, scores):
         author = sources.get(grade_id, {}).get("source", "") if grade_id in handed_out else ""
         parts.append(cell_html(cell, scores.get(grade_id), message(cell, author, known, quoted)))
     total, most = sum(score["score"] for score in scores.values()), sum(score["most"] for score in scores.values())
+    places = {grade_id_of(cell): place for place, cell in enumerate(notebook.cells)}
+    scores = dict(sorted(scores.items(), key=lambda item: places.get(item[0], -1)))
     rows = "".join(
         f"<tr><td>{html.escape(grade_id)}</td><td>{waiting(score)}</td></tr>" for grade_id, score in scores.items()
     )
     return PAGE.format(
         policy=POLICY,
         title=html.escape(one_line(title)),
-        style=STYLE + HtmlFormatter(style="default").get_style_defs(".code"),
+        style=STYLE + HtmlFormatter(style="default").get_style_defs(".source"),
         body=f"<p class=score>Score: {total:g} / {most:g}</p>\n<table>{rows}</table>\n"
         f"<p class=note>{html.escape(NOTE)}</p>\n" + "\n".join(parts),
     )
@@ -112,7 +114,7 @@ def cell_html(cell, score, told):
     if cell.cell_type == "markdown":
         body = safe_markdown(cell.source)
     else:
-        body = highlight(cell.source, PythonLexer(), HtmlFormatter(cssclass="code"))
+        body = highlight(cell.source, PythonLexer(), HtmlFormatter(cssclass="source"))
     comment = f"<div class=comment>{safe_markdown(score['comment'])}</div>" if score and score.get("comment") else ""
     failed = f"<p class=failed>{html.escape(told)}</p>" if told else ""
     return f"<div class='cell {kind}'>{head}{body}{failed}{comment}</div>"
@@ -205,7 +207,7 @@ NOTE = (
 STYLE = """
 body { font: 16px/1.5 sans-serif; color: #222; max-width: 50em; margin: 2em auto; padding: 0 1em }
 .cell { margin: 1em 0; overflow-x: auto; overflow-wrap: anywhere }
-.code { background: #f6f6f6; padding: .1em .8em; font-size: 14px } pre { white-space: pre-wrap }
+.source, code { background: #f6f6f6 } .source { padding: .1em .8em; font-size: 14px } pre { white-space: pre-wrap }
 .answer { border-left: 4px solid #2a6fb0; padding-left: 1em }
 .points, .score { font-weight: bold } .failed { color: #a40000; white-space: pre-wrap; font-weight: bold }
 .comment { background: #fff6d6; padding: .1em .8em } .note { color: #555 }

@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -180,7 +181,7 @@ def grade_one(upload, mine, common):
                     record |= {"status": "failed", "note": one_line(f"{type(error).__name__}: {error}", 300)}
                     yield from keep(course, stage, record, mine, common, started)
         finally:
-            shutil.rmtree(task.runtime, ignore_errors=True)
+            remove(task.runtime)
     with open_gradebook(course) as gradebook:
         return record | current_points(gradebook, record)
 
@@ -257,8 +258,13 @@ def clear_stages(course):
     for told_in in stages.glob("*/runtime"):
         runtime = told_in.read_text(encoding="utf-8")
         if os.path.dirname(runtime) == temporary and os.path.basename(runtime).startswith("kernel-"):
-            shutil.rmtree(runtime, ignore_errors=True)
+            remove(runtime)
     shutil.rmtree(stages, ignore_errors=True)
+
+
+def remove(folder):
+    """Remove a folder, however deep a student has nested it."""
+    subprocess.run(["rm", "-rf", "--", str(folder)], check=False, stderr=subprocess.DEVNULL)
 
 
 def starter():

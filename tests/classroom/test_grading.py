@@ -804,6 +804,19 @@ def test_nbgrader_s_own_commands_work_in_the_course(class_graded, tmp_path):
     assert sum(cell_points(course, "attacks", "99_doubling").values()) == points[0]
 
 
+def test_a_folder_is_removed_however_deep_it_is(tmp_path):
+    from classroom.grading import remove
+
+    before = os.getcwd()
+    os.chdir(tmp_path)
+    for _ in range(1_500):
+        os.mkdir("a")
+        os.chdir("a")
+    os.chdir(before)
+    remove(tmp_path / "a")
+    assert not list(tmp_path.iterdir())
+
+
 def test_folders_that_students_could_read_are_refused(tmp_path, monkeypatch):
     from classroom import sandbox
 
