@@ -193,6 +193,7 @@ claim("Trained with noise, it leaves less than half of that", less, "<", 0.5 * l
 #
 # **Predict:** noisy pictures have 9.4 dB. How many will each of the three reach?
 
+
 # %%
 def dense_denoiser(x):
     """784-512-256-512-784 pixels; training starts from the mean of x."""
@@ -384,10 +385,12 @@ def strongest_units(network):
 
 figure = plots.plot_signed_images(
     {name: strongest_units(network) for name, network in codes.items()},
-    label="weight", title="What the ten strongest units of each code look for",
+    label="weight",
+    title="What the ten strongest units of each code look for",
 )
 show(
-    figure, alt="Three rows of weights: untrained, only speckles; plain, small blots; "
+    figure,
+    alt="Three rows of weights: untrained, only speckles; plain, small blots; "
     "with noise, bars like strokes of a pen.",
 )
 
@@ -413,7 +416,7 @@ claim("Noise makes a code better by a point", noise_code, ">", plain_code + 0.01
 splits.check()
 
 # %% [markdown]
-# **What to notice.** Plain training adds little to the code of an untrained network: its units look for blots, which do for copying. With noise a blot may be chance, a stroke is not: units look for strokes, and the code is two or three points better. That is meant by "noise is a **regulariser**": it keeps a network with too much room from an easy solution.
+# **What to notice.** Plain training adds little to the code of an untrained network: its units look for blots, which do for copying. With noise a blot may be chance, a stroke is not: units look for strokes, and the code is some points better. That is meant by "noise is a **regulariser**": it keeps a network with too much room from an easy solution.
 
 # %% [markdown]
 # ## The answer
