@@ -40,6 +40,7 @@ def main(arguments=None):
     one = commands.add_parser("prove", help="grade known answers, right and wrong: do they get what they should?")
     one.add_argument("numbers", nargs="*", help="assignments, such as 01; all if none is given")
     one.add_argument("--seeds", type=int, default=1, help="how many seeds (default: 1)")
+    one.add_argument("--kinds", nargs="+", default=(), help="of answers: wrong, style, special (default: all)")
     one.add_argument("--quick", action="store_true", help="run tests in this process, without nbgrader and sandbox")
 
     options = parser.parse_args(arguments)
@@ -121,7 +122,7 @@ def do_similar(options):
 def do_prove(options):
     from classroom.prove import prove
 
-    return prove(options.numbers, seeds=range(options.seeds), quick=options.quick)
+    return prove(options.numbers, seeds=range(options.seeds), quick=options.quick, kinds=options.kinds)
 
 
 def shown(path):

@@ -73,13 +73,16 @@ def feedback_page(title, notebook, release, sources, scores):
     own = "\n".join(cell.source for cell in notebook.cells)
     known = set(re.findall(r"\w+", visible)) | set(re.findall(r"\w+", own[:1_000_000]))
     quoted = set(re.findall(r"""["']([\w .-]{1,40})["']""", visible))
+    # A test may call a function of a cell before it, which says what is wrong.
+    helpers = "\n".join(c.source for c in handed_out.values() if c.cell_type == "code" and is_locked(c))
     parts = []
     for cell in notebook.cells:
         grade_id = grade_id_of(cell)
         if grade_id in handed_out and is_locked(handed_out[grade_id]):
             cell = nbformat.from_dict({**cell, "source": handed_out[grade_id].source})
         author = sources.get(grade_id, {}).get("source", "") if grade_id in handed_out else ""
-        parts.append(cell_html(cell, scores.get(grade_id), message(cell, author, known, quoted)))
+        told = message(cell, (author, helpers), known, quoted)
+        parts.append(cell_html(cell, scores.get(grade_id), told))
     total, most = sum(score["score"] for score in scores.values()), sum(score["most"] for score in scores.values())
     places = {grade_id_of(cell): place for place, cell in enumerate(notebook.cells)}
     scores = dict(sorted(scores.items(), key=lambda item: places.get(item[0], -1)))
@@ -120,8 +123,8 @@ def cell_html(cell, score, told):
     return f"<div class='cell {kind}'>{head}{body}{failed}{comment}</div>"
 
 
-def message(cell, author, known, quoted):
-    """What may be told of a cell's error; "" if there is none."""
+def message(cell, authors, known, quoted):
+    """What may be told of a cell's error; "" if there is none. `authors` are texts that may hold its words."""
     errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
     if not errors:
         return ""
@@ -131,8 +134,8 @@ def message(cell, author, known, quoted):
     kind = getattr(builtins, ename, None)
     if not (isinstance(kind, type) and issubclass(kind, BaseException)):
         return "An error of a kind that is not Python's own."
-    if author and "nbgrader" in cell.metadata and is_grade(cell) and not is_solution(cell):
-        for pieces in messages_of(author):
+    if authors[0] and "nbgrader" in cell.metadata and is_grade(cell) and not is_solution(cell):
+        for pieces in [pieces for author in authors for pieces in messages_of(author)]:
             text = filled(pieces, evalue, quoted)
             if text is not None:
                 return text

@@ -18,7 +18,7 @@ from classroom.grading import cell_points, grade
 MAX_SECONDS = 90  # that an assignment may take
 
 
-def prove(numbers=(), *, seeds=(0,), quick=False):
+def prove(numbers=(), *, seeds=(0,), quick=False, kinds=()):
     """Grade the solution, the unsolved release and all answers of each assignment; print tables in Markdown.
 
     Args:
@@ -26,12 +26,13 @@ def prove(numbers=(), *, seeds=(0,), quick=False):
         seeds: what `SEED` is set to, one after the other; each is a class of its own, graded in one go.
         quick: run the tests in this process, and the setup once for all answers: for who writes an
             assignment. Nothing is shown of nbgrader and the sandbox.
+        kinds: of answers, such as "style"; empty for all. The solution and the release are always among them.
 
     Returns:
         1 if an answer got other points than it should, else 0.
     """
     sources, lost = chosen_sources(numbers), {}
-    expected = {source: expectations(source) for source in sources}
+    expected = {source: expectations(source, kinds) for source in sources}
     for seed in seeds:
         if quick:
             for source, answers in expected.items():
@@ -53,14 +54,15 @@ def prove(numbers=(), *, seeds=(0,), quick=False):
     return int(failed)
 
 
-def expectations(source):
+def expectations(source, kinds=()):
     """Dict from the name of an answer to its kind, what it should lose, and the answer itself."""
     expected = {
         "the solution": ("reference", {}, None),
         "nothing solved": ("release", points_of_tests(source), None),
     }
     for answer in read_answers(source.name[:2]):
-        expected[answer["name"]] = (answer["kind"], answer["loses"], answer)
+        if not kinds or answer["kind"] in kinds:
+            expected[answer["name"]] = (answer["kind"], answer["loses"], answer)
     return expected
 
 

@@ -35,7 +35,7 @@ keras.utils.set_random_seed(SEED)
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # no advice on speed between the results
 
 (x_train, _), (x_valid, _), (x_test, _) = load_mnist()
-x_train, x_valid, x_test = x_train[:5000].copy(), x_valid[:500].copy(), x_test[:500].copy()  # enough here
+x_train, x_valid, x_test = x_train[:4000].copy(), x_valid[:500].copy(), x_test[:500].copy()  # enough here
 
 
 def check_array(value, shape):
@@ -238,13 +238,13 @@ print("Stripes along the rows.")
 # | `epochs` | how often to go through all pictures |
 # | `seed` | whole number to derive your seeds from |
 #
-# Compile the model for the mean squared error with Adam (learning rate 0.002), train with batches of 50 and `verbose=0`, and return the trained model. The check looks at the pictures that the network is trained on, and at what it can do in the end: how you come to fresh damage is up to you.
+# Compile the model for the mean squared error with Adam (learning rate 0.004), train with batches of 50 and `verbose=0`, and return the trained model. The check looks at the pictures that the network is trained on, and at what it can do in the end: how you come to fresh damage is up to you.
 
 # %% nbgrader={"grade": false, "grade_id": "02-train", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def train_denoiser(model, corrupt, x, epochs, seed):
     """Train the model to undo the damage, fresh in each epoch, and return it."""
     ### BEGIN SOLUTION
-    model.compile(optimizer=keras.optimizers.Adam(0.002), loss="mse")
+    model.compile(optimizer=keras.optimizers.Adam(0.004), loss="mse")
     for epoch in range(epochs):
         model.fit(corrupt(x, seed=seed + epoch), x, batch_size=50, verbose=0)
     return model
@@ -291,11 +291,11 @@ assert different > 270, (
     f"In three epochs over 100 pictures, your network saw {different} different damaged pictures. It should be 300: "
     "each picture is damaged anew in each epoch."
 )
-decibels = gain(partial(add_gaussian_noise, sigma=0.5), x_train[:2000], 4)
+decibels = gain(partial(add_gaussian_noise, sigma=0.5), x_train[:1500], 4)
 print(f"Noise of σ = 0.5 on new digits: {decibels:+.1f} dB")
 assert decibels > 4, f"4 dB or more should be gained, but it is {decibels:.1f}: check inputs and targets."
 ### BEGIN HIDDEN TESTS
-decibels = gain(partial(add_salt_and_pepper, fraction=0.4), x_train[2000:4000], 4)
+decibels = gain(partial(add_salt_and_pepper, fraction=0.4), x_train[2000:3500], 4)
 assert decibels > 5, "Your training gains too little on other damage than that of the example."
 different = len(np.unique(pictures_seen(partial(add_salt_and_pepper, fraction=0.4), x_train[150:200], 5), axis=0))
 assert different > 225, "Your network sees too few different pictures with other damage than that of the example."
@@ -320,7 +320,7 @@ try:
     damages |= {"blind": add_any_noise, "stripes": partial(add_stripes, amount=0.4)}
     for name, damage in damages.items():
         model = dense_autoencoder(64, hidden_sizes=(256,))
-        trained[name] = train_denoiser(model, damage, x_train, 4, SEED).reconstruct
+        trained[name] = train_denoiser(model, damage, x_train[:2000], 6, SEED).reconstruct
 except Exception as problem:
     print(f"Not yet: {type(problem).__name__} {problem}")
 
@@ -361,6 +361,6 @@ except Exception as problem:
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "02-why", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# 1. The estimate is about 0.4: a pixel by itself looks as if it had noise of σ = 0.4. The specialist for 0.45 lifts such noise from 11 to about 17 dB, the stripes from 11 to less than 16 dB; the denoiser for stripes comes to more than 17 dB. The specialist learned that the noise of each pixel is independent, so that neighbours average it out. In a stripe all 28 pixels are wrong in the same direction: no average within the row helps, and a bright row looks like a stroke. A σ says how strong the damage is, not of what kind. (Half a point: estimate and numbers. Another half: independent pixels against whole rows.)
+# 1. The estimate is about 0.4: a pixel by itself looks as if it had noise of σ = 0.4. The specialist for 0.45 lifts such noise from 11 to about 16 dB, the stripes from 11 to about 15 dB; the denoiser for stripes comes to more than 16 dB. The specialist learned that the noise of each pixel is independent, so that neighbours average it out. In a stripe all 28 pixels are wrong in the same direction: no average within the row helps, and a bright row looks like a stroke. A σ says how strong the damage is, not of what kind. (Half a point: estimate and numbers. Another half: independent pixels against whole rows.)
 # 2. The frame is white, so the 84.1 % quantile of its pixels is 1: the estimate is about 1 instead of 0.2 (another formula gives another, far too large number), and the specialist for the highest level is chosen. Repair: where the median of the frame is above 0.5, estimate from 1 − picture, for on white the noise is cut off at 1. (Half a point: estimate and specialist. Another half: a repair that does not need the clean picture.)
 # ### END SOLUTION

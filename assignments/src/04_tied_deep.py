@@ -7,7 +7,7 @@
 #
 # **Before you start:** lesson 04, *Tied weights*.
 #
-# **Time:** about an hour. It runs in a few seconds.
+# **Time:** about an hour. It runs in less than half a minute.
 #
 # **Points:** 10. Eight are given by tests, two by a person, for the question at the end.
 #

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from classroom.feedback import feedback_page, points_page, refusal_page
-from tests.classroom.test_any_submission import HIDDEN, HIDDEN_REGION, RELEASES, SOURCES, release
+from tests.classroom.test_any_submission import HIDDEN, HIDDEN_REGION, RELEASES, SOURCES, cell, release
 
 SCORES = {"99-double-tests": {"score": 0, "most": 3, "by_hand": False, "comment": ""}}
 
@@ -49,3 +49,15 @@ def test_nothing_else_is_shown(ename, evalue, cell):
 def test_pages_for_other_cases_are_clean():
     for text in (refusal_page("<b>", "<script>\x1b[2J"), points_page("<b>", SCORES)):
         assert "<b>" not in text and "<script" not in text and "\x1b" not in text and "default-src 'none'" in text
+
+
+def test_words_of_a_function_before_the_test_are_shown():
+    helper = 'def check(value):\n    assert value is not None, f"Something should come, but {value} came."\n'
+    setup = cell("code", "99-setup", helper, grade=False, solution=False, locked=True)
+    handed_out = release()
+    handed_out.cells.insert(1, setup)
+    notebook = nbformat.from_dict(handed_out)
+    told = "Something should come, but None came."
+    error = nbformat.v4.new_output("error", ename="AssertionError", evalue=told, traceback=[])
+    notebook.cells[3].outputs = [error]
+    assert told in feedback_page("99", notebook, handed_out, SOURCES, SCORES)
