@@ -24,9 +24,9 @@ def main(arguments=None):
     one.add_argument("folder", type=Path, nargs="?", help="where (default: course/samples)")
 
     one = commands.add_parser("grade", help="grade a folder of submissions, and write grades.csv and feedback")
-    one.add_argument("folder", type=Path, help="what your learning platform exports, or student/assignment/*.ipynb")
+    one.add_argument("folder", type=path, help="what your learning platform exports, or student/assignment/*.ipynb")
     one.add_argument("--assignment", help="number of the one that a flat folder holds; else its cells tell")
-    one.add_argument("--roster", type=Path, help="CSV of the class (columns id, name): who is absent")
+    one.add_argument("--roster", type=path, help="CSV of the class (columns id, name): who is absent")
     one.add_argument("--seconds", type=float, default=300, help="for one submission (default: 300)")
     one.add_argument("--memory", type=float, default=4, help="gigabytes for one submission (default: 4)")
     one.add_argument("--jobs", type=int, help="submissions at a time (default: one for each core, if memory allows)")
@@ -56,6 +56,13 @@ def main(arguments=None):
         if not type(error).__module__.startswith("sqlalchemy"):
             raise
         sys.exit(f"The gradebook in {options.course} can't be used: {getattr(error, 'orig', error)}.")
+
+
+def path(text):
+    """A path as somebody types it. Nothing (`make grade` without FOLDER) is not the folder that we are in."""
+    if not text:
+        raise argparse.ArgumentTypeError("say which, such as FOLDER=~/Downloads/submissions.zip")
+    return Path(text).expanduser()
 
 
 def do_build(options):

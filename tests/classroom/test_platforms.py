@@ -432,3 +432,11 @@ def test_what_is_no_export_is_refused(tmp_path):
     (tmp_path / "empty" / ".DS_Store").touch()
     with pytest.raises(ValueError, match="is empty"):
         collect(tmp_path / "empty", tmp_path / "into", NAMES)
+
+
+def test_make_grade_without_a_folder_grades_nothing(capsys):
+    from classroom.__main__ import main
+
+    with pytest.raises(SystemExit):
+        main(["grade", ""])
+    assert "say which, such as FOLDER=" in capsys.readouterr().err
