@@ -149,6 +149,8 @@ def as_array(values: Any, name: str) -> np.ndarray:
     if np.ma.is_masked(values):  # what lies below a mask would count
         raise ValueError(f"{name} has masked values. Give what is to stand there: {name}.filled(0), say.")
     if hasattr(values, "detach"):  # a torch tensor: NumPy takes none with gradients, nor one of bfloat16
+        if str(getattr(values, "layout", "torch.strided")) != "torch.strided":
+            raise ValueError(f"{name} should be an array, but is a sparse tensor: give {name}.to_dense().")
         values = values.detach().cpu()
         values = values.float() if values.is_floating_point() and values.itemsize < 4 else values
     try:

@@ -5,6 +5,8 @@ import operator
 
 import numpy as np
 
+from ae_helpers.checks import as_array
+
 SIGNS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}
 
 
@@ -49,10 +51,8 @@ def claim(sentence: str, *comparison) -> None:
 
 def _as_number(value):
     """A plain int or float, from a real number of any library."""
-    if hasattr(value, "detach"):  # torch
-        value = value.detach()
     if getattr(value, "shape", None) == () and not isinstance(value, numbers.Real):  # an array or tensor without axes
-        value = np.asarray(value).item()
+        value = as_array(value, "A value").item()
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):

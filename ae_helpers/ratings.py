@@ -9,7 +9,7 @@ import pandas as pd
 import scipy.sparse
 from numpy.typing import ArrayLike
 
-from ae_helpers.checks import Sparse, as_csr, real_number, whole_number
+from ae_helpers.checks import Sparse, as_array, as_csr, real_number, whole_number, with_float_dtype
 
 
 def only_rated(ratings: pd.DataFrame, movies: pd.DataFrame, *, at_least: int = 5) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -158,7 +158,7 @@ def weighted(matrix: Sparse, weights: ArrayLike) -> scipy.sparse.csr_array:
             "weights are a Series with an index of its own, but columns are numbered from 0. "
             "Bring it into the order of the columns with .loc, and give weights.to_numpy()."
         )
-    weights = np.asarray(weights, np.float32)
+    weights = with_float_dtype(as_array(weights, "weights"), "weights").astype(np.float32)
     if weights.shape != matrix.shape[1:]:
         raise ValueError(f"weights should have the shape {matrix.shape[1:]}, but has {weights.shape}.")
     if not np.isfinite(weights).all():

@@ -203,6 +203,13 @@ class TensorOfTorch:
         return np.array([0.5, 1], np.float32)
 
 
+def test_a_sparse_tensor_of_torch_is_refused():
+    torch = pytest.importorskip("torch")
+    for sparse in (torch.eye(2).to_sparse(), torch.eye(2).to_sparse_csr()):
+        with pytest.raises(ValueError, match=r"x should be an array, but is a sparse tensor: give x.to_dense\(\)"):
+            as_floats(sparse, "x")
+
+
 @pytest.mark.parametrize("itemsize", [2, 4])
 def test_tensors_of_torch_under_any_backend(itemsize):
     assert as_floats(TensorOfTorch(itemsize), "x").tolist() == [0.5, 1]

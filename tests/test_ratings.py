@@ -296,6 +296,15 @@ def test_a_zero_that_is_stored_is_no_rating():
     np.testing.assert_allclose(inverse_user_frequency(matrix), [np.log(2), np.log(2)])
 
 
+def test_weights_from_a_tensor_with_a_gradient_and_none_from_text(ratings, movies):
+    torch = pytest.importorskip("torch")
+    stars = rating_matrix(ratings, movies, [7, 8, 9])
+    weights = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    np.testing.assert_array_equal(weighted(stars, weights).toarray(), stars.toarray() * [1, 2, 3])
+    with pytest.raises(ValueError, match="weights should hold numbers, but its dtype is <U1"):
+        weighted(stars, ["1", "2", "3"])
+
+
 def test_weights_with_labels_of_their_own_are_refused(ratings, movies):
     matrix = rating_matrix(ratings, movies, [9, 7, 8])
     by_user = pd.Series([1.0, 2, 3], index=[7, 8, 9])

@@ -277,7 +277,7 @@ def _by_movie(values, ids, name):
 
 
 def _checked_counts(counts, n):
-    counts = np.asarray(counts)
+    counts = as_array(counts, "counts")
     if counts.shape != (n,):
         raise ValueError(
             f"counts should have one number for each of the {n:,} movies, but its shape is {counts.shape}."

@@ -268,6 +268,12 @@ def test_impossible_counts_are_refused(counts, small_movies):
 # Labels and positions.
 
 
+def test_counts_from_a_tensor_with_a_gradient(small_movies):
+    torch = pytest.importorskip("torch")
+    counts = torch.tensor([1.0, 2, 3, 4, 5], requires_grad=True)
+    assert ItemIndex(SMALL, small_movies(), counts=counts).movies["ratings"].tolist() == [1, 2, 3, 4, 5]
+
+
 def test_counts_with_an_index_are_looked_up_by_movie_id(small_movies):
     movies = small_movies()
     counts = pd.Series({14: 1, 99: 7, 10: 5, 13: 2, 11: 4, 12: 3})  # of other movies, too, and in another order
