@@ -25,7 +25,7 @@ from tools.build_notebooks import (
 from tools.percent import NOTEBOOKS, ROOT, SOURCES, chosen_sources, key_of, read_source, target_of
 
 # Long ones, which wait to be taught anew: what is asked of the others' form is not asked of them.
-OLD_FORM = ("04",)
+OLD_FORM = ()
 
 SCRIPTS = {key_of(source): source for source in chosen_sources()}
 LESSONS = [key for key in SCRIPTS if re.fullmatch(r"\d\d", key)]
