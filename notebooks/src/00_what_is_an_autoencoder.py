@@ -138,7 +138,7 @@ claim(
     "The linear network is level with PCA",
     0.97, "<", loss["linear network"] / loss["PCA"], "<", 1.03,
 )  # fmt: skip
-claim("A curve costs less than a tenth of that", loss["autoencoder"], "<", 0.1 * loss["PCA"])
+claim("A curve costs under a tenth of it", loss["autoencoder"], "<", 0.1 * loss["PCA"])
 
 # %% [markdown]
 # ## From two numbers to 784

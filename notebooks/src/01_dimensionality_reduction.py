@@ -377,7 +377,7 @@ missed = {
     for name, x in pictures.items()
 }
 claim("784 numbers miss less than a tenth of a digit", missed["digits"], "<", 0.1)
-claim("... but a black picture is nearer to the cat than theirs", missed["patches of a cat"], ">", 1)
+claim("... but a black picture is nearer the cat", missed["patches of a cat"], ">", 1)
 splits.check()
 
 # %% [markdown]
