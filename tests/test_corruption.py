@@ -85,7 +85,8 @@ def test_refuses_what_is_no_image(add, amount, options, x, message):
 
 
 @pytest.mark.parametrize(
-    "shape", [(5, 784), (1, 784), (1000, 784), (300, 3072), (30, 192), (9, 64), (2, 240), (100, 784, 1), (9, 192)]
+    "shape",
+    [(5, 784), (1, 784), (1000, 784), (300, 3072), (30, 192), (9, 64), (2, 240), (6, 61), (9, 784, 1), (5, 784, 3)],
 )
 @pytest.mark.parametrize(("add", "amount", "options"), [(add_occlusion, 1, {"seed": 0}), (add_blur, 1, {})])
 def test_refuses_flat_images_where_neighbours_count(add, amount, options, shape):
@@ -95,7 +96,7 @@ def test_refuses_flat_images_where_neighbours_count(add, amount, options, shape)
         add(np.zeros(shape), amount, **options)
 
 
-@pytest.mark.parametrize("shape", [(784, 784), (48, 60), (20, 63), (30, 299), (20, 150), (100, 50), (64, 48)])
+@pytest.mark.parametrize("shape", [(784, 784), (48, 60), (6, 60), (20, 63), (30, 299), (20, 150), (100, 50), (64, 48)])
 def test_takes_one_image_of_any_other_shape(shape):
     x = images(shape)
     np.testing.assert_array_equal(add_blur(x, 1), add_blur(x[None], 1)[0])
@@ -131,6 +132,14 @@ def test_refuses_an_amount_out_of_range(add, name, options, bad):
 
 
 # Gaussian noise.
+
+
+def test_a_seed_gives_the_same_noise_in_every_version():
+    x = images((3, 28, 28))
+    drawn = np.random.default_rng(7).standard_normal(x.shape, dtype=np.float32)
+    np.testing.assert_array_equal(
+        add_gaussian_noise(x, 0.25, seed=7, clip=False), x.astype(np.float32) + drawn * np.float32(0.25)
+    )
 
 
 def test_gaussian_noise_has_its_mean_and_deviation():

@@ -248,6 +248,19 @@ class Fixed(Recommender):
         return self.scores.copy()
 
 
+@pytest.mark.parametrize("kind", [sp.csr_matrix, sp.csc_array, sp.coo_array])
+def test_what_is_seen_may_have_any_sparse_format(stars, kind):
+    recommender = Fixed([[1, 2, 3, 4]] * 3).fit(stars)
+    np.testing.assert_array_equal(unseen_scores(recommender, kind(stars)), unseen_scores(recommender, stars))
+    np.testing.assert_array_equal(recommender.users, STARS >= 4)
+
+
+@pytest.mark.parametrize("liked", ["4", None, np.nan])
+def test_what_is_no_number_of_stars_is_refused(stars, liked):
+    with pytest.raises(ValueError, match="liked should be a number of stars, but is"):
+        unseen_scores(Fixed([[1, 2, 3, 4]] * 3).fit(stars), stars, liked=liked)
+
+
 def test_scores_come_from_likes_and_leave_out_all_that_is_rated(stars):
     recommender = Fixed([[1, 2, 3, 4]] * 3).fit(stars)
     scores = unseen_scores(recommender, stars)
