@@ -9,7 +9,7 @@
     caption.textContent = label;
     const select = document.createElement("select");
     select.setAttribute("aria-label", label);
-    select.style.cssText = "font: inherit; max-width: 100%";
+    select.style.cssText = "font: inherit; max-width: min(100%, 26em)";
     select.dataset.lmSuppressShortcuts = "true"; // JupyterLab leaves its keys alone
     for (const name of [...choices.keys()].sort((a, b) => a.localeCompare(b))) select.append(new Option(name));
     select.value = names[start];
