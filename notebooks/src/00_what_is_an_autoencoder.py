@@ -78,7 +78,7 @@ new_points = horseshoe(10_000, SEED + 1000)  # to measure on; we draw 200 of the
 def train(autoencoder, x, **options):
     """Train a network to give back its input."""
     autoencoder.compile(keras.optimizers.Adam(0.005), loss="mse")
-    x = keras.ops.convert_to_tensor(x, "float32")  # saves memory, and nothing else
+    x = keras.ops.convert_to_tensor(x, "float32")  # of an array, fit makes copies
     return autoencoder.fit(
         x, x, epochs=5, batch_size=250, verbose=0, callbacks=[ProgressBar()], **options
     )

@@ -78,7 +78,7 @@ claim("PCA with 2 numbers has an error of 43.6", 43.5, "<", pca_error[2], "<", 4
 claim("PCA with 32 numbers has an error of 13.2", 13.1, "<", pca_error[32], "<", 13.3)
 
 # %% [markdown]
-# (Squared error per image, as in lesson 00. There PCA with 32 numbers had 11.9, because we cut its pictures to [0, 1]; here they stay as the formula gives them.)
+# (Lesson 00 had 11.9 for 32 numbers: there we cut PCA's pictures to [0, 1].)
 #
 # An autoencoder has functions in the place of matrices, $z = f(x)$ and $\hat x = g(z)$. Its pictures lie on a sheet that may *bend*, like the curve through the points in lesson 00.
 #
@@ -196,7 +196,7 @@ worth = ae_error[8] / pca_error[32]
 claim("8 learned numbers are worth about 32 of PCA", 0.75, "<", worth, "<", 1.15)
 
 # %% [markdown]
-# **What to notice.** On these axes equal distances are equal ratios, and the gap is wide: 8 learned numbers are worth about 32 of PCA. The sigmoid keeps the autoencoder's pixels between 0 and 1, but that is not the reason: PCA cut off at 0 and 1 is behind, too.
+# **What to notice.** On these axes equal distances are equal ratios, and the gap is wide. The sigmoid keeps the autoencoder's pixels between 0 and 1, but that is not the reason: PCA cut off at 0 and 1 is behind, too.
 # Three passes are few: a longer training lowers the curve (exercise 2).
 
 # %% [markdown]
@@ -350,7 +350,7 @@ claim(
 claim("On clothes it loses to PCA", ratio["clothes"], ">", 1.05)
 
 # %% [markdown]
-# **What to notice.** The numbers below the pictures are squared errors. Upside down, digits still consist of strokes, and the autoencoder keeps a lead, relatively a smaller one. On clothes, on average, it loses to PCA. On the cat both fail: neither can draw a bright border; PCA fails less. The lead was knowledge about digits, and it does not carry far.
+# **What to notice.** Upside down, digits still consist of strokes, and the autoencoder keeps a lead, relatively a smaller one. On clothes, on average, it loses to PCA. On the cat both fail: neither can draw a bright border; PCA fails less. The lead was knowledge about digits, and it does not carry far.
 
 # %% [markdown]
 # ## A failure experiment: no bottleneck

@@ -27,6 +27,7 @@ keras.utils.set_random_seed(SEED)
 def train(autoencoder, x, loss="mse"):
     """The lesson's recipe."""
     autoencoder.compile(keras.optimizers.Adam(0.005), loss=loss)
+    x = keras.ops.convert_to_tensor(x, "float32")  # of an array, fit makes four copies
     autoencoder.fit(
         x, x, epochs=5, batch_size=250, verbose=0, callbacks=[ProgressBar()]
     )
