@@ -4,6 +4,7 @@ import html.parser
 import itertools
 import json
 import re
+import runpy
 import urllib.parse
 
 import axe_playwright_python
@@ -143,6 +144,16 @@ def test_notebooks_can_be_had(pages):
     for name, page in pages.items():
         if name.startswith("notebooks/"):
             assert any(link.endswith(".ipynb") for link in page.links), f"{name} has no notebook to download"
+
+
+def test_with_a_public_address_notebooks_open_elsewhere(monkeypatch):
+    """The workflow that publishes the site tells its address; here there is none, and no button that leads nowhere."""
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    assert "launch_buttons" not in runpy.run_path(ROOT / "docs" / "conf.py")["html_theme_options"]
+    monkeypatch.setenv("GITHUB_REPOSITORY", "somebody/autoencoders")
+    options = runpy.run_path(ROOT / "docs" / "conf.py")["html_theme_options"]
+    assert options["repository_url"] == "https://github.com/somebody/autoencoders"
+    assert {"colab_url", "binderhub_url"} <= set(options["launch_buttons"])
 
 
 # In the browser.
