@@ -20,6 +20,7 @@ import zlib
 import keras
 import matplotlib
 import numpy as np
+from keras import ops
 from scipy import linalg
 from sklearn.manifold import TSNE
 
@@ -89,12 +90,14 @@ def run_until(key, until):
 def dense_layers(model):
     """The dense layers of a Keras model."""
     layers = [layer for layer in model.layers if hasattr(layer, "activation") and hasattr(layer, "bias")]
-    return [(kernel_of(layer), np.array(layer.bias), layer.activation.__name__) for layer in layers]
+    return [(kernel_of(layer), ops.convert_to_numpy(layer.bias), layer.activation.__name__) for layer in layers]
 
 
 def kernel_of(layer):
     """A layer's kernel; a tied layer has its source's, transposed."""
-    return np.array(layer.tied_to.kernel).T if hasattr(layer, "tied_to") else np.array(layer.kernel)
+    if hasattr(layer, "tied_to"):
+        return ops.convert_to_numpy(layer.tied_to.kernel).T
+    return ops.convert_to_numpy(layer.kernel)
 
 
 def rounded(layers, x, steps_in_large):
@@ -394,7 +397,7 @@ def export_tied(names, writer):
     _, _, (x_test, _) = load_mnist()
     x_train, x_test = flat(np.array(names["x_train"][:CALIBRATION])), flat(x_test)
     for name in ("tied", "untied"):
-        model = names["networks"][name]
+        model = names["networks"][55_000, name]
         writer.write_network(
             name,
             parts_of(model),
@@ -411,7 +414,7 @@ EXPORTS = {
     "01": ("ae_error", export_codes),
     "02": ("denoised", export_denoisers),
     "03": ("embeddings", export_movies),
-    "04": ("test_errors", export_tied),
+    "04": ("errors", export_tied),
 }
 
 if __name__ == "__main__":
