@@ -45,7 +45,7 @@ CODES, DECODERS = 2, 3  # networks together: codes by the multinomial loss, deco
 WEIGHTS = (0.2, 0.4, 0.6)  # of the decoder's scores, beside those of the codes
 POWERS = (1.0, 1.5)  # of the number of ratings, in the scores of a multinomial decoder
 PROFILES = (0.0, 0.3)  # weight, in a user's score, of what is rated below a like
-STRENGTHS = (400, 800, 1600)  # EASE
+STRENGTHS = (200, 400, 800, 1600)  # EASE
 SIZES = (128, 256, 400)  # SVD
 
 # What is tried with each loss: target, loss, activation of the output, rates.
