@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pandas as pd
 
+# %%
 from ae_helpers import plots
 from ae_helpers.batches import SparseBatches
 from ae_helpers.claims import claim
