@@ -155,7 +155,7 @@ show(
 )
 
 # %% [markdown]
-# **What to notice.** 96 of 100 cells are empty, and the filled ones are where everybody looks.
+# **What to notice.** 97 of 100 cells are empty, and the filled ones are where everybody looks.
 #
 # What is like *Toy Story*? The simplest answer is the **cosine** of two rows, high if the same people rated both.
 
@@ -364,7 +364,7 @@ claim("Its decoder is far behind", mean["its decoder"], "<", 0.5 * mean["autoenc
 # %% [markdown]
 # ## A failure experiment: films that hardly anybody rated
 #
-# We take 200 films with many ratings, hide all but a few, and encode what is left. How many of the ten nearest films stay?
+# We take all films with 80 ratings or more, hide all but a few of these, and encode what is left. How many of the ten nearest films stay?
 #
 # **Predict:** how many of ten will stay with three ratings? Which of the two is steadier?
 
@@ -388,7 +388,7 @@ def stay(similarity, before, films):
 
 
 # %%
-probed = np.random.default_rng(SEED).permutation(np.flatnonzero(raters >= 80))[:200]
+probed = np.flatnonzero(raters >= 80)
 unit = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
 ways = {
     "embeddings": lambda x_few: autoencoder.encode(x_few) @ unit.T,
