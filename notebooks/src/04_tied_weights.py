@@ -53,6 +53,7 @@ def train(model, x, rate, steps=440):
         )
         adam = keras.optimizers.Adam(schedule, beta_2=0.98)
         model.compile(adam, loss="mse", steps_per_execution=11)
+    x = ops.convert_to_tensor(x)  # else `fit` copies it twice
     for variable in model.optimizer.variables:
         variable.assign(ops.zeros_like(variable))  # Adam forgets what came before
     model.fit(x, x, batch_size=125, epochs=steps * 125 // len(x), verbose=0)
@@ -252,7 +253,7 @@ def trainings(build, n, rate, starts=STARTS):
         keras.utils.set_random_seed(start)
         model.set_weights(build().get_weights())
         chosen = np.random.default_rng(start).permutation(55_000)[:n]
-        x = np.tile(x_train[chosen], (max(1, 11_000 // n), 1, 1, 1))
+        x = x_train[np.tile(chosen, max(1, 11_000 // n))]
         train(model, x, rate)
         errors.append(squared_error(x_test, model.reconstruct(x_test)).mean())
     return errors, model
@@ -388,9 +389,8 @@ shape_table
 
 # %% tags=["nbval-check-output"]
 relative = by_shape.mean() / by_shape["symmetric"].mean()
-parameters = shape_table["parameters"]
 claim("All have as many parameters, within 1 %",
-      parameters.max() / parameters.min(), "<", 1.01)  # fmt: skip
+      np.ptp(shape_table["parameters"]), "<", 2100)  # fmt: skip
 claim("A convolutional encoder beats the mirror, a deep dense one is behind",
       0.75, "<", relative["convolutional encoder"], "<", 0.95,
       "<", 1.1, "<", relative["deep encoder"], "<", 1.5)  # fmt: skip
@@ -461,7 +461,7 @@ splits.check()
 # 3. *(half an hour)* In 2006 networks were trained tied, then untied for the last mile. Train a tied network, copy its weights into an untied one, and go on at half the rate; compare with going on tied. On 500 digits, and on 55,000.
 #    <details><summary>Hint</summary><code>copied</code> makes the weights. Compile anew for the new rate.</details>
 # 4. *(open)* Between tied and untied there is a road: an untied network with a penalty on $\lVert W_1 - W_4^\top \rVert^2 + \lVert W_2 - W_3^\top \rVert^2$. Is there a strength that beats both ends?
-#    <details><summary>Hint</summary>A subclass of <code>Autoencoder</code> can add to what its <code>compute_loss</code> returns. Try 0.00001 to 0.001, on 500 digits.</details>
+#    <details><summary>Hint</summary>A subclass of <code>Autoencoder</code> can add to what its <code>compute_loss</code> returns. Try 0.00001 to 0.01, on 500 digits.</details>
 
 # %% [markdown]
 # ## Where it comes from
