@@ -1,15 +1,14 @@
 """Choose the settings of lesson 02's networks and of study 02a's, on validation digits.
 
-    python benchmarks/choose_denoiser.py            # all of it: about 20 minutes
+    python benchmarks/choose_denoiser.py            # all of it: about 15 minutes
     python benchmarks/choose_denoiser.py --missing  # only what the table does not have yet
 
 Each row of `denoiser_choice.csv` is one training on clean digits behind fresh noise of σ = 0.5, and
 its PSNR on 2,000 noisy validation digits. Test digits are not loaded. Searched are
 
 1. activation and learning rate of the dense network, over a grid; of the convolutional one, too;
-2. whether the leading activations also do with few digits (the lesson trains on 2,000), and
-   how much a training differs from the next: three seeds each;
-3. what more units, a longer code or more epochs would bring at the chosen rate.
+2. the two leading activations again: with another seed, and with few digits (the lesson trains on 2,000);
+3. what fewer units, a shorter code, fewer or more epochs would change at the chosen rate.
 
 What follows from it: the study shows the table. Not searched but set, for the sake of time: batches
 of 100 (50 for the convolutional network), 20,000 digits, the warm-up over a tenth of the steps. Filters
@@ -33,22 +32,22 @@ from ae_helpers.models import Autoencoder, dense_autoencoder
 SIGMA = 0.5
 TARGET = FOLDER / "denoiser_choice.csv"
 SETTINGS = ["search", "network", "activation", "hidden", "code", "digits", "epochs", "rate", "seed"]
-DENSE = {"network": "dense", "activation": "gelu", "hidden": 512, "code": 256, "digits": 20_000, "epochs": 5}
+DENSE = {"network": "dense", "activation": "elu", "hidden": 512, "code": 256, "digits": 20_000, "epochs": 5}
 CONVOLUTIONAL = {"network": "convolutional", "hidden": 32, "code": 7 * 7 * 48, "digits": 20_000, "epochs": 4}
 FEW = {"digits": 2_000, "epochs": 25}
 
 
 def searched():
     """The settings to try, in order: dicts."""
-    for activation, rate in itertools.product(["relu", "gelu", "elu", "selu"], [2e-3, 5e-3, 8e-3, 1.2e-2]):
+    for activation, rate in itertools.product(["relu", "gelu", "elu"], [2e-3, 5e-3, 8e-3]):
         yield DENSE | {"search": "rate", "activation": activation, "rate": rate, "seed": 1000}
     for activation, rate in itertools.product(["leaky_relu", "gelu"], [5e-3, 8e-3, 1.2e-2]):
         yield CONVOLUTIONAL | {"search": "rate", "activation": activation, "rate": rate, "seed": 1000}
-    for seed, activation in itertools.product([1001, 1002, 1003], ["gelu", "elu", "selu"]):
-        repeated = DENSE | {"search": "repeated", "activation": activation, "rate": 5e-3, "seed": seed}
+    for activation in ("gelu", "elu"):
+        repeated = DENSE | {"search": "repeated", "activation": activation, "rate": 5e-3, "seed": 1001}
         yield repeated
         yield repeated | FEW
-    for change in ({"code": 64}, {"hidden": 256, "code": 128}, {"hidden": 1024}, {"epochs": 3}, {"epochs": 10}):
+    for change in ({"code": 64}, {"hidden": 256, "code": 128}, {"epochs": 3}, {"epochs": 10}):
         yield DENSE | {"search": "size", "rate": 5e-3, "seed": 1000} | change
 
 
@@ -62,8 +61,9 @@ def main(missing=False):
         if key in table:
             continue
         keras.utils.set_random_seed(setting["seed"])
-        network = (dense if setting["network"] == "dense" else convolutional)(setting)
-        train(network, x_train[: setting["digits"]], setting)
+        x = x_train[: setting["digits"]]
+        network = dense(setting, x.mean(axis=0)) if setting["network"] == "dense" else convolutional(setting)
+        train(network, x, setting)
         table[key] = round(psnr(x_valid, network.reconstruct(noisy_valid)).mean(), 3)
         print(*key, table[key], flush=True)
         write(table)
@@ -82,8 +82,14 @@ def write(table):
         pd.DataFrame(rows, columns=[*SETTINGS, "PSNR"]).to_csv(part, index=False)
 
 
-def dense(setting):
-    return dense_autoencoder(setting["code"], hidden_sizes=(setting["hidden"],), activation=setting["activation"])
+def dense(setting, mean_image):
+    # Started from grey, some trainings on few digits end in black: the output's sigmoids die.
+    return dense_autoencoder(
+        setting["code"],
+        hidden_sizes=(setting["hidden"],),
+        activation=setting["activation"],
+        mean_image=mean_image,
+    )
 
 
 def convolutional(setting):

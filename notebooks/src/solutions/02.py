@@ -50,15 +50,17 @@ def wide_autoencoder():
     return Autoencoder(encoder, decoder)
 
 
-denoiser = dense_autoencoder(256, hidden_sizes=(512,))
+denoiser = dense_autoencoder(
+    256, hidden_sizes=(512,), activation="elu", mean_image=x_train.mean(axis=0)
+)
 x = keras.Input((28, 28, 1))
 noisy = ops.clip(layers.GaussianNoise(SIGMA)(x), 0, 1)
-train(keras.Model(x, denoiser(noisy)), x_train, x_train, epochs=6)
+train(keras.Model(x, denoiser(noisy)), x_train, x_train, epochs=5)
 
 # %% [markdown]
 # ## 1. Who reads longer?
 #
-# There is no number to expect: it depends on you. Most people lose the digits between σ = 0.6 and 0.8 on one picture. The network was trained at 0.5 and gets worse beyond, but an eye that knows which digit it was is easily deceived. Cover the clean row.
+# There is no number to expect: it depends on you, on the screen and on the distance. At σ = 0.8 the network still draws digits, though it was trained at 0.5; but some of them are no longer the right ones. An eye that has seen the clean row is easily deceived: cover it, write down what you read, then look.
 
 # %% [markdown]
 # ## 2. Noise on the target as well
@@ -172,7 +174,7 @@ claim("The hole stays a hole", gain["black square"], "<", 1)
 claim("Blur hardly changes", gain["blur"], "<", 0.5 * gain["salt and pepper"])
 
 # %% [markdown]
-# Salt and pepper looks like strong noise, and goes. A hole does not: black is what a clean background looks like. (The table leaves out pictures whose square covers background only.) Blur gets a little better in the mean; whether *your* digit gets better, look.
+# Salt and pepper looks like strong noise, and goes. A hole does not: black is what a clean background looks like. (The table leaves out pictures whose square covers background only.) Blur does not: the network has seen no grey and smooth strokes. Whether *your* digit gets better, look.
 
 # %% [markdown]
 # ## 5. Noise of a camera

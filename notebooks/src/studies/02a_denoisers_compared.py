@@ -10,7 +10,9 @@
 # %% [markdown]
 # ## Setup
 #
-# All networks are trained as in the lesson. Activations and learning rates were tried on validation digits; `make choose` does it again and writes the table below (PSNR on 2,000 validation digits, in dB). Single networks with ELU or SELU come higher than with GELU, but with few digits they sometimes fail at this rate, as SELU does here at 0.012. So the dense networks have GELU at 0.005.
+# All networks are trained as in the lesson. Validation digits chose the settings; `make choose` does it again and writes the three tables below (PSNR on 2,000 validation digits under noise of σ = 0.5, in dB).
+#
+# The first decides: ELU at 0.005 for the dense network, leaky ReLU at 0.008 for the convolutional one (0.012, the grid's edge, is hardly better). The second tries two activations once more, from another seed, also with 2,000 digits. The third shows what fewer units, a shorter code, fewer or more epochs would change.
 
 # %%
 import logging
@@ -40,16 +42,26 @@ from ae_helpers.denoisers import (
 from ae_helpers.metrics import psnr, ssim
 from ae_helpers.models import Autoencoder, dense_autoencoder
 from ae_helpers.plots import show
-from ae_helpers.splits import unwatched, watch_splits
+from ae_helpers.splits import watch_splits
 
 SEED = 0
 SIGMAS = [0.2, 0.5]
 STRENGTHS = np.geomspace(1e-4, 1, 13)  # of non-local means, to choose from
+COMPONENTS = [32, 64, 100, 150, 200]  # of PCA
 EPOCHS = 5
 keras.utils.set_random_seed(SEED)
 logging.getLogger("tensorflow").setLevel("ERROR")  # no advice on speed between results
 chosen = load_table("denoiser_choice")
-chosen.pivot(index=["network", "activation"], columns="rate", values="PSNR").round(2)
+rates = chosen[chosen["search"] == "rate"]
+rates.pivot(index=["network", "activation"], columns="rate", values="PSNR").round(2)
+
+# %%
+repeated = chosen[chosen["search"] == "repeated"]
+repeated.pivot(index="activation", columns="digits", values="PSNR").round(2)
+
+# %%
+sizes = chosen[chosen["search"] == "size"]
+sizes.set_index(["hidden", "code", "epochs"])[["PSNR"]].round(2)
 
 # %%
 (x_train, _), (x_valid, _), (x_test, y_test) = load_mnist()
@@ -99,20 +111,27 @@ def train(autoencoder, low, high, *, epochs=EPOCHS, batch_size=100, peak=5e-3):
 #
 # - **Median 3 × 3** and **Gaussian filter**: local averages of two kinds.
 # - **Non-local means** (Buades, Coll and Morel 2005): an average over places that look alike. It is told how strong the noise is.
-# - **PCA**: the noisy picture's shadow on 64 principal components of clean digits.
+# - **PCA**: the noisy picture's shadow on the first principal components of clean digits.
 # - **Best linear map**: least squares over the training digits, each with as many draws of noise as a network sees.
 #
-# Clipped noise lays a grey veil over black. A filter keeps it; so each filter comes twice, the second time followed by a straight line $a \cdot y + b$, fitted on validation digits, which takes the veil off. The widths and strengths of filters are chosen on validation digits, too.
+# Clipped noise lays a grey veil over black. A filter keeps it; so each filter comes twice, the second time followed by a straight line $a \cdot y + b$, which takes the veil off. Line, width and strength are fitted on 500 training digits: so few numbers can't learn digits by heart. Validation digits choose PCA's number of components. (For the median, 3 × 3 was better on them than 2 × 2, 4 × 4 or 5 × 5.)
 
 
 # %%
 def fitted_rivals(sigma):
     """The rivals at one strength of noise, and the seconds that fitting took."""
-    pairs = add_gaussian_noise(x_valid[:500], sigma, seed=SEED + 401), x_valid[:500]
-    few = pairs[0][:50], pairs[1][:50]  # non-local means are slow
-    draws = [
-        add_gaussian_noise(x_train, sigma, seed=SEED + 400 + i) for i in range(EPOCHS)
-    ]
+    draws = np.empty((EPOCHS, *x_train.shape), "float32")
+    for i in range(EPOCHS):
+        draws[i] = add_gaussian_noise(x_train, sigma, seed=SEED + 400 + i)
+    pairs = draws[0][:500], x_train[:500]
+    few = draws[0][:50], x_train[:50]  # non-local means are slow
+    noisy_valid = add_gaussian_noise(x_valid[:500], sigma, seed=SEED + 450)
+
+    def quality(rival):
+        with splits.on_purpose("valid"):
+            return psnr(x_valid[:500], rival.denoise(noisy_valid).clip(0, 1)).mean()
+
+    pcas = [PCAProjection(n).fit(draws[0], x_train) for n in COMPONENTS]
     rivals = {
         "median": (MedianFilter(), pairs),
         "median + line": (MedianFilter(line=True), pairs),
@@ -120,10 +139,10 @@ def fitted_rivals(sigma):
         "Gaussian filter + line": (GaussianFilter(line=True), pairs),
         "non-local means": (NonLocalMeans(STRENGTHS), few),
         "non-local means + line": (NonLocalMeans(STRENGTHS, line=True), few),
-        "PCA, 64 components": (PCAProjection(64), (draws[0], x_train)),
+        "PCA": (max(pcas, key=quality), (draws[0], x_train)),
         "best linear map": (
             LinearMap(),
-            (np.concatenate(draws), np.tile(x_train, (EPOCHS, 1, 1, 1))),
+            (draws.reshape(-1, 28, 28, 1), np.tile(x_train, (EPOCHS, 1, 1, 1))),
         ),
     }
     seconds = {}
@@ -135,32 +154,42 @@ def fitted_rivals(sigma):
 
 
 # %%
-with unwatched():  # filters choose their settings on validation digits
-    fitted = {sigma: fitted_rivals(sigma) for sigma in SIGMAS}
-strengths_taken = [
-    fitted[sigma][0][name].strength
-    for sigma in SIGMAS
-    for name in ("non-local means", "non-local means + line")
-]
+fitted = {sigma: fitted_rivals(sigma) for sigma in SIGMAS}
+taken = pd.DataFrame(
+    {
+        f"σ = {sigma}": {
+            "Gaussian filter: width": rivals["Gaussian filter"].width,
+            "... + line: width": rivals["Gaussian filter + line"].width,
+            "non-local means: strength": rivals["non-local means"].strength,
+            "... + line: strength": rivals["non-local means + line"].strength,
+            "PCA: components": rivals["PCA"].n_components,
+        }
+        for sigma, (rivals, _) in fitted.items()
+    }
+)
+taken.map("{:.3g}".format)
 
 # %% tags=["nbval-check-output"]
-claim(
-    "No strength is at its grid's lower edge",
-    min(strengths_taken),
-    ">",
-    1.01 * STRENGTHS[0],
-)
-claim("None is at the upper edge", max(strengths_taken), "<", 0.99 * STRENGTHS[-1])
+nlm_taken = taken[taken.index.str.endswith("strength")].to_numpy()
+claim("No strength is at its grid's lower edge", nlm_taken.min(), ">", STRENGTHS[1])
+claim("... nor at the upper edge", nlm_taken.max(), "<", STRENGTHS[-2])
 
 # %% [markdown]
 # ## Two networks
 #
-# The dense network is the lesson's. The **convolutional** one has 7 · 7 · 48 numbers in its code, less than a tenth of the dense one's weights, and sees 23 × 23 pixels with each number of its code.
+# The dense network is the lesson's, trained anew for each strength. The **convolutional** one has 7 · 7 · 48 numbers in its code, less than a tenth of the dense one's weights, and sees 23 × 23 pixels with each number of its code. It takes the longest, so we train it once, for σ = 0.5, and use it at 0.2 as it is.
+
 
 # %%
+def dense_denoiser():
+    """As in the lesson; training starts from the mean of the training digits."""
+    sizes = {"latent_dim": 256, "hidden_sizes": (512,)}
+    return dense_autoencoder(**sizes, activation="elu", mean_image=x_train.mean(axis=0))
+
+
 dense, dense_seconds = {}, {}
 for sigma in SIGMAS:
-    dense[sigma] = dense_autoencoder(256, hidden_sizes=(512,))
+    dense[sigma] = dense_denoiser()
     dense_seconds[sigma] = train(dense[sigma], sigma, sigma)
 
 # %%
@@ -189,7 +218,7 @@ conv_seconds = train(convolutional, 0.5, 0.5, epochs=4, batch_size=50, peak=8e-3
 #
 # PSNR in dB, and **SSIM** (Wang and others 2004), which compares local patterns instead of pixels (1 is a perfect copy). All may cut off at 0 and 1. Non-local means and SSIM see the first 300 test digits; the column "first 300" is the PSNR on those, for a fair comparison.
 #
-# **Predict:** at σ = 0.2, who comes near the networks?
+# **Predict:** at σ = 0.5 the networks lead. Do they at 0.2?
 
 # %%
 N_SLOW = 300
@@ -200,7 +229,7 @@ for sigma in SIGMAS:
         name: (rival.denoise, fit_seconds[name]) for name, rival in rivals.items()
     }
     methods["dense autoencoder"] = dense[sigma].reconstruct, dense_seconds[sigma]
-    methods["convolutional autoencoder"] = convolutional.reconstruct, conv_seconds
+    methods["convolutional, trained at 0.5"] = convolutional.reconstruct, conv_seconds
     for name, (denoise, seconds) in {"noisy input": (np.copy, 0), **methods}.items():
         n = N_SLOW if name.startswith("non-local") else len(x_test)
         x_hat = denoise(noisy_test[sigma][:n]).clip(0, 1)
@@ -215,7 +244,7 @@ table.unstack().loc[table.index.unique(0)].round(2)
 score = table["PSNR"].unstack()
 first = table["first 300"].unstack()
 networks, nlm = (
-    ["dense autoencoder", "convolutional autoencoder"],
+    ["dense autoencoder", "convolutional, trained at 0.5"],
     "non-local means + line",
 )
 linear = score.loc["best linear map"]
@@ -259,9 +288,18 @@ claim(
     ">",
     first.loc["best linear map", 0.2] + 0.5,
 )
+level = first.loc[networks[0], 0.2] - first.loc[nlm, 0.2]
+claim("... and are level with the dense network", -0.5, "<", level, "<", 0.5)
+patterns = table["SSIM"].unstack()
+claim(
+    "... but in SSIM both networks lead",
+    patterns.loc[networks, 0.2].min(),
+    ">",
+    patterns.drop(networks)[0.2].max() + 0.02,
+)
 
 # %% [markdown]
-# **What to notice.** With strong noise, nobody who looks at neighbouring pixels alone comes near the networks. With weak noise, non-local means with a line are on a par with them, without having learned any digit: there the neighbourhood says enough. The linear map hardly gains from more draws of noise. Without its line, a filter looks worse than it is.
+# **What to notice.** With strong noise, nobody who looks at neighbouring pixels alone comes near the networks. With weak noise, non-local means with a line are level with the dense network in PSNR, and have learned nothing of digits but a strength and a line: there the neighbourhood says enough. In SSIM, which asks for clean strokes on clean ground, the networks stay in front: two measures, two orders. (The convolutional network was trained at 0.5; trained at 0.2, it should do better there.) Without its line, a filter looks worse than it is.
 
 # %% [markdown]
 # ## The wrong strength
@@ -269,7 +307,7 @@ claim(
 # **Predict:** which is worse, a denoiser that was trained on too little noise, or on too much?
 
 # %%
-any_strength = dense_autoencoder(256, hidden_sizes=(512,))
+any_strength = dense_denoiser()
 _ = train(any_strength, 0.1, 0.6)
 trained = {f"σ = {s}": network for s, network in dense.items()} | {
     "0.1 to 0.6": any_strength
@@ -297,7 +335,8 @@ figure = plots.plot_heat_map(
 )
 show(
     figure,
-    alt="A table of colours: three trainings and the noisy input by five strengths.",
+    alt="PSNR of three trainings and of the noisy input at five strengths: each training "
+    "is best near its own strength, the one for a range is nowhere far behind.",
 )
 
 # %% tags=["nbval-check-output"]
@@ -334,7 +373,7 @@ claim(
 # %% [markdown]
 # ## Other damage
 #
-# The network was trained at σ = 0.5, and has never seen anything else. The table shows PSNR, and the share of digits that come out *worse* than they went in. (Pictures that the square did not touch are left out.)
+# The network was trained at σ = 0.5, and has never seen anything else. The table shows PSNR, and the share of digits that come out *worse* than they went in. (Pictures that the square did not touch are left out.) The figure shows three digits, the same ones for each kind of damage: of all digits ordered by what they gain when blurred, one at a tenth of the way, one in the middle, one at nine tenths.
 
 # %%
 damaged = {
@@ -359,8 +398,10 @@ other = pd.DataFrame(other).T
 other.round(2)
 
 # %%
-picked = [np.flatnonzero(y_test == digit)[1] for digit in (2, 5, 8)]
 kinds = list(damaged)[1:]
+blurred = damaged["blur"]
+gain_of_each = psnr(x_test, dense[0.5].reconstruct(blurred)) - psnr(x_test, blurred)
+picked = np.argsort(gain_of_each)[[200, 1000, 1800]]  # a bad, a middling, a good case
 figure = plots.plot_denoising(
     np.tile(x_test[picked], (3, 1, 1, 1)),
     np.concatenate([damaged[name][picked] for name in kinds]),
@@ -375,7 +416,7 @@ figure = plots.plot_denoising(
 show(
     figure,
     alt="Three digits with three kinds of damage, and what the denoiser makes of them. "
-    "Salt and pepper goes, the hole stays, blurred strokes get thinner but stay pale.",
+    "Salt and pepper goes, the hole stays, two blurred digits get worse, one better.",
 )
 
 # %% tags=["nbval-check-output"]
@@ -388,23 +429,12 @@ claim(
     other.loc["salt and pepper", "median"] + 1,
 )
 claim("A hole stays a hole", gains["square of 10 × 10"], "<", 0.5)
-claim(
-    "Blur gets better in the mean",
-    0.3,
-    "<",
-    gains["blur"],
-    "<",
-    gains["salt and pepper"] / 3,
-)
-claim(
-    "... and yet some blurred digits get worse",
-    other.loc["blur", "got worse"],
-    ">",
-    0.02,
-)
+worse = other.loc["blur", "got worse"]
+claim("Blur is not mended", gains["blur"], "<", 0.5)
+claim("Most blurred digits get worse, some better", 0.5, "<", worse, "<", 0.97)
 
 # %% [markdown]
-# **What to notice.** Salt and pepper looks like strong noise to the network, and goes. A hole looks like background. Blur is a mixed bag: the mean improves, single digits get worse, as the picture shows.
+# **What to notice.** Salt and pepper looks like strong noise to the network, and goes. A hole looks like background; it stays, and the network does some harm around it. Blur is not mended either: grey and smooth is nothing that the network has seen, and most digits come out worse than they went in, only some better (of the three at the right, the last).
 
 # %% [markdown]
 # ## What was removed?
@@ -446,7 +476,7 @@ claim(
     "Most of the error lies along strokes",
     wrong[edges].sum() / wrong.sum(),
     ">",
-    1.5 * edges.mean(),
+    3 * edges.mean(),
 )
 splits.check()
 
@@ -456,7 +486,7 @@ splits.check()
 # %% [markdown]
 # ## The answer
 #
-# Against strong noise the learned denoisers lead clearly, over local filters as over the best linear map; a small convolutional network leads a large dense one. Against weak noise a good classical filter is level with them, if one grants it a straight line against the veil. Each network is at home at its own strength and kind of noise; trained on a range of strengths it loses little. Damage that looks like noise goes, and no other.
+# Against strong noise the learned denoisers lead clearly, over local filters as over the best linear map; a small convolutional network leads a large dense one. Against weak noise a good classical filter, with a straight line against the veil, is level with the dense one in PSNR, though not in SSIM. Each network is at home at its own strength and kind of noise; trained on a range of strengths it loses a decibel at most. Damage that looks like noise goes, and no other.
 
 # %% [markdown]
 # ## Where it comes from
