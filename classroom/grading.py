@@ -314,7 +314,7 @@ def fills(runtime):
     try:
         entries = list(itertools.islice(os.scandir(runtime), MAX_SOCKETS + 1))
         return len(entries) > MAX_SOCKETS or any(
-            entry.is_dir(follow_symlinks=False) or entry.stat(follow_symlinks=False).st_size > 10_000
+            entry.is_symlink() or entry.is_dir() or entry.stat(follow_symlinks=False).st_size > 10_000
             for entry in entries
         )
     except FileNotFoundError:  # one has just gone

@@ -26,6 +26,7 @@ from classroom.submissions import Refused, Submission, grade_id_of, mended, pars
 from classroom.texts import bounded, clean_outputs, cut, harmless_markdown, one_line, plain_markdown
 
 PR_SET_PDEATHSIG = 1
+MAX_PRINTED = 100_000_000  # letters of all outputs that are kept while a notebook runs
 
 
 class Failed(Exception):
@@ -154,6 +155,14 @@ class Run(Execute):
     """nbgrader's way to run a notebook, which remembers what the kernel said of each cell."""
 
     failed = frozenset()
+    letters = 0
+
+    def output(self, outs, msg, display_id, cell_index):
+        """Jupyter's hook, for each output: what is too much is not kept, so that memory is no matter of luck."""
+        self.letters += len(str(msg["content"]))
+        if self.letters > MAX_PRINTED and msg["msg_type"] != "error":
+            return None
+        return super().output(outs, msg, display_id, cell_index)
 
     def on_cell_executed(self, **told):
         """Jupyter's hook, after each cell."""
