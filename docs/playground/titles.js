@@ -2,7 +2,7 @@
 "use strict";
 
 Playground.Titles = (() => {
-  const LEAST = 0.5; // so alike must a name be to what is typed
+  const LEAST = 0.6; // so alike must a name be to what is typed
   const AT_BEGIN = 0.6; // edits that it costs to begin at a later word than the first
   const WHOLE = 0.15; // what it is worth if nothing follows what is typed
   const KNOWN = 0.03; // more for a film with ten times as many ratings
@@ -85,9 +85,10 @@ Playground.Titles = (() => {
       const later = text.match(/^\p{L}{2,3} (.+)$/u)?.[1]; // "teh matrix": perhaps an article
       for (const [wanted, less] of later ? [[text, 0], [later, ARTICLE_SLIP]] : [[text, 0]]) {
         const letters = bits(wanted);
+        const numbers = wanted.match(/\d+/g) ?? [];
         for (const { film, name, bits } of this.names) {
           if (count(letters & ~bits) > (1 - LEAST) * wanted.length) continue; // it has not even the letters
-          const other = wanted.match(/\d+/g)?.some((number) => !name.includes(number)); // "Rocky 2" is not "Rocky 3"
+          const other = numbers.some((number) => !name.includes(number)); // "Rocky 2" is not "Rocky 3"
           const alike = likeness(wanted, name) - less - (other ? OTHER_NUMBER : 0);
           if (alike > LEAST && alike > (best.get(film) ?? 0)) best.set(film, alike);
         }
