@@ -9,11 +9,13 @@ tell what that costs. `weights/provenance.json` records from which cells a file 
 cost; `tests/docs/reference.npz` keeps what the unrounded networks answer, for the comparison in the browser.
 """
 
+import ast
 import base64
 import contextlib
 import hashlib
 import io
 import json
+import re
 import sys
 import zlib
 
@@ -75,11 +77,18 @@ def fingerprint(key):
 
 
 def run_until(key, until):
-    """The names of a lesson after its cells have run until one is assigned."""
+    """The names of a lesson after its cells have run until one is assigned: the last cell only so far."""
     matplotlib.use("Agg")
     names = {"__name__": "lesson"}
+    *cells, last = (ast.parse(cell) for cell in cells_until(key, until))
+    assigning = [
+        number
+        for number, line in enumerate(last.body)
+        if isinstance(line, ast.Assign) and re.search(rf"\b{until}\b", " ".join(map(ast.unparse, line.targets)))
+    ]
+    last.body = last.body[: assigning[0] + 1]
     with contextlib.redirect_stdout(io.StringIO()):  # figures and progress bars want a notebook
-        for cell in cells_until(key, until):
+        for cell in [*cells, last]:
             exec(compile(cell, f"lesson {key}", "exec"), names)
     return names
 
@@ -393,11 +402,13 @@ def unit_rows_of(embeddings):
 
 
 def export_tied(names, writer):
-    """A tied network and its untied rival."""
+    """A tied network and its untied rival, of the last of the lesson's trainings on all digits."""
     _, _, (x_test, _) = load_mnist()
     x_train, x_test = flat(np.array(names["x_train"][:CALIBRATION])), flat(x_test)
+    everything = 55_000
     for name in ("tied", "untied"):
-        model = names["networks"][55_000, name]
+        rate = names["best_rate"][names["sizes"][everything], name]
+        _, model = names["trainings"](names["builders"][name], everything, rate, starts=names["STARTS"][-1:])
         writer.write_network(
             name,
             parts_of(model),
