@@ -188,10 +188,12 @@ def lesson_of(page):
     return f"Its lesson: [{first_cell(lesson)['title']}](/notebooks/{lesson.name})."
 
 
-def copy_playground(app, exception):
-    """The playground is ready as it is."""
-    if exception is None and EXHIBITS.exists():
+def finish(app, exception):
+    """Copy the playground, which is ready as it is; leave out what only the theme's authors need."""
+    if exception is None:
         shutil.copytree(EXHIBITS, Path(app.outdir, "playground"), dirs_exist_ok=True)
+        for source_map in Path(app.outdir, "_static").rglob("*.map"):
+            source_map.unlink()
 
 
 # Pages.
@@ -220,5 +222,5 @@ def setup(app):
     app.add_directive("exhibit", Exhibit)
     app.add_directive("exhibits", Exhibits)
     app.connect("html-page-context", size_images)
-    app.connect("build-finished", copy_playground)
+    app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,7 +2,7 @@
 "use strict";
 
 Playground.Titles = (() => {
-  const LEAST = 0.6; // so alike must a name be to what is typed
+  const [LEAST, MOST_EDITS] = [0.6, 4]; // so alike must a name be to what is typed, with no more edits
   const AT_BEGIN = 0.6; // edits that it costs to begin at a later word than the first
   const WHOLE = 0.15; // what it is worth if nothing follows what is typed
   const KNOWN = 0.03; // more for a film with ten times as many ratings
@@ -39,6 +39,7 @@ Playground.Titles = (() => {
     return n;
   }
 
+  const mostEdits = (typed) => Math.min((1 - LEAST) * typed.length, MOST_EDITS);
   const rows = [0, 1, 2].map(() => new Float32Array(201));
 
   /* How alike a name's beginning, or what begins with one of its words, is to what is typed: 1 for equal.
@@ -47,7 +48,7 @@ Playground.Titles = (() => {
   function likeness(typed, name) {
     let [older, old, row] = rows;
     for (let j = 0; j <= name.length; j++) old[j] = j && (name[j - 1] === " " ? AT_BEGIN : Infinity);
-    const most = LEAST * typed.length;
+    const most = mostEdits(typed);
     for (let i = 1; i <= typed.length; i++) {
       row[0] = i;
       let least = i;
@@ -84,10 +85,10 @@ Playground.Titles = (() => {
       const best = new Map();
       const later = text.match(/^\p{L}{2,3} (.+)$/u)?.[1]; // "teh matrix": perhaps an article
       for (const [wanted, less] of later ? [[text, 0], [later, ARTICLE_SLIP]] : [[text, 0]]) {
-        const letters = bits(wanted);
+        const [letters, edits] = [bits(wanted), mostEdits(wanted)];
         const numbers = wanted.match(/\d+/g) ?? [];
         for (const { film, name, bits } of this.names) {
-          if (count(letters & ~bits) > (1 - LEAST) * wanted.length) continue; // it has not even the letters
+          if (count(letters & ~bits) > edits) continue; // it has not even the letters
           const other = numbers.some((number) => !name.includes(number)); // "Rocky 2" is not "Rocky 3"
           const alike = likeness(wanted, name) - less - (other ? OTHER_NUMBER : 0);
           if (alike > LEAST && alike > (best.get(film) ?? 0)) best.set(film, alike);
