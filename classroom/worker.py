@@ -158,7 +158,7 @@ class Run(Execute):
     letters = 0
 
     def output(self, outs, msg, display_id, cell_index):
-        """Jupyter's hook, for each output: what is too much is not kept, so that memory is no matter of luck."""
+        """Jupyter's hook, for each output: what is too much is not kept."""
         self.letters += len(str(msg["content"]))
         if self.letters > MAX_PRINTED and msg["msg_type"] != "error":
             return None
