@@ -23,6 +23,7 @@ keras.utils.set_random_seed(SEED)
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # no advice on speed
 x_train, _, x_test = [images for images, labels in load_mnist()]
 x_few = np.tile(x_train[:500], (22, 1, 1, 1))
+x_train = ops.convert_to_tensor(x_train)  # once, so that no `fit` copies it
 
 
 # %%
@@ -123,4 +124,4 @@ pd.Series(road, name="test error").rename_axis("strength of the penalty").round(
 claim("A penalty helps the untied network", road["0.001"], "<", road["0"] - 1)
 
 # %% [markdown]
-# On 500 digits a strong enough penalty makes the untied network as good as the tied one, or a little better. A difference of half a unit is what another start makes, too (see the dots of the lesson's curve), so three trainings each would be the next step; then 5,000 digits, where both ends are closer together. The strength is a new setting: choose it on validation digits, not on these.
+# On 500 digits a strong enough penalty makes the untied network about as good as the tied one. A difference of half a unit is what another start makes, too (see the dots of the lesson's curve), so three trainings each would be the next step; then 5,000 digits, where both ends are closer together. The strength is a new setting: choose it on validation digits, not on these.

@@ -81,7 +81,7 @@ def error(model):
 x_train, x_valid, x_test = [images for images, labels in load_mnist()]
 x_test = x_test[:2000]
 splits = watch_splits(train=x_train, valid=x_valid, test=x_test)
-x_medium = x_train[:11_000]  # 88 batches
+x_medium = x_train[:11_000].copy()  # 88 batches
 mean_error = squared_error(
     x_test, np.broadcast_to(x_train.mean(axis=0), x_test.shape)
 ).mean()
@@ -262,8 +262,8 @@ table.round(1)
 # %% tags=["nbval-check-output"]
 share = table.loc["tied", "parameters"] / table.loc["untied", "parameters"]
 claim("Convolutions can be tied as well: half of the parameters", share, "<", 0.52)
-claim("Both learn more than the mean image",
-      table["test error"].max(), "<", 0.8 * mean_error)  # fmt: skip
+claim("Both learn far more than the mean image",
+      table["test error"].max(), "<", 0.5 * mean_error)  # fmt: skip
 
 # %% [markdown]
 # **What to notice.** Tying works for convolutions, too. Which of them is better would take a rate for each, and longer trainings.
@@ -373,7 +373,7 @@ for name, model in models.items():
     files[name] = Path(folder.name, f"{name}.keras")
     model.save(files[name])
     try:
-        reloaded = keras.saving.load_model(files[name])
+        reloaded = keras.saving.load_model(files[name], compile=False)
         refusals[name] = "none"
     except ValueError as refusal:
         refusals[name] = str(refusal).split(".")[0]
