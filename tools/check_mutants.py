@@ -193,7 +193,7 @@ def _others(node, holder, field):
             any(isinstance(arg, ast.Starred) for arg in node.args) or ast.unparse(node.func).endswith(EITHER_ORDER)
         ):
             yield ast.Call(node.func, [second, first, *others], node.keywords)
-        case ast.Return(value=ast.expr()):
+        case ast.Return(value=ast.expr() as value) if ast.unparse(value) != "None":
             yield ast.Return(ast.Constant(None))
         case ast.Expr(value=ast.Constant()):
             pass  # a docstring

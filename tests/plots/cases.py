@@ -58,6 +58,18 @@ CASES = {
         lambda: plots.plot_projection(Z[:20], {"a": Z[20:40], "b": Z[40:]}, x_hat={"a": Z[20:40], "b": Z[:20]}),
         2, 0, ["first coordinate", "second coordinate", "first coordinate"],
     ),
+    "projection of tall data": (
+        lambda: plots.plot_projection(Z[:20] * [1, 5], {"a": Z[20:40], "b": Z[40:]}, title="t"),
+        2, 0, ["first coordinate", "second coordinate", "first coordinate"],
+    ),
+    "projection of wide data": (
+        lambda: plots.plot_projection(Z[:20] * [9, 1], {"a": Z[20:40]}, title="t"),
+        1, 0, ["first coordinate", "second coordinate"],
+    ),
+    "one line": (
+        lambda: plots.plot_lines({"a": ([1, 10, 90], [2, 4, 8])}, xlabel="rank", ylabel="count", log="y", title="t"),
+        1, 0, ["rank", "count"],
+    ),
     "lines": (
         lambda: plots.plot_lines(
             {"a": ([1, 2, 3], [3, 2, 1]), "b": (range(1, 50), range(1, 50))}, xlabel="rank", ylabel="count", log="xy"
@@ -86,6 +98,10 @@ CASES = {
         lambda: plots.plot_architecture({"x": 9, "z": 2, "x̂": 9}, kernels=["$W$", "$W^T$"], ties=[(0, 1)], title="t"),
         1, 0, [],
     ),
+    "architecture with two ties": (
+        lambda: plots.plot_architecture({"a": 9, "b": 4, "c": 1, "d": 4, "e": 9}, ties=[(0, 3), (1, 2)], title="t"),
+        1, 0, [],
+    ),
     "autoencoder": (lambda: plots.plot_autoencoder(X[0], Z[0], X_HAT[0], title="t"), 1, 2, []),
     "uses": (lambda: plots.plot_uses((X[0], Z[0], X_HAT[0]), (X_HAT[1], X[1]), (X[2], X[:4])), 1, 9, []),
     "codes": (lambda: plots.plot_codes(X, Z[:5], X_HAT, title="t"), 5 * 3 + 1, 10, ["value"]),
@@ -99,6 +115,10 @@ CASES = {
     ),
     "decoded plane": (
         lambda: plots.plot_decoded_plane(decode, (-3, 3), (-1, 2), steps=4),
+        1, 1, ["first value of the code", "second value of the code"],
+    ),
+    "decoded plane in colour": (
+        lambda: plots.plot_decoded_plane(lambda z: decode(z).repeat(3, axis=-1), (0, 2), (-1, 0), steps=2, title="t"),
         1, 1, ["first value of the code", "second value of the code"],
     ),
     "interpolation": (lambda: plots.plot_interpolation({"a": X, "b": X_HAT}, title="t"), 10, 10, ["a", "b"]),

@@ -114,6 +114,8 @@ def test_map_has_each_group_in_its_colour_and_shape():
     assert len(looks) == 11 + 10
     assert [(text.get_text(), *text.xy) for text in ax.texts] == [("three", *Z[3]), ("fifty-five", *Z[55])]
     np.testing.assert_array_equal([line.get_xydata()[0] for line in ax.lines], Z[[3, 55]])
+    places = [(text.get_ha(), text.get_va(), text.xyann) for text in ax.texts]
+    assert places == [("right", "top", (-5, -5)), ("left", "bottom", (5, 5))]  # in turn
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("x", "y")
     assert not len(ax.get_xticks()) and not len(ax.get_yticks())  # only nearness counts
 
@@ -159,6 +161,8 @@ def test_filled_cells_are_dots_at_row_and_column():
         (lambda: plots.plot_map(Z, ["a"] * 60, {60: "x"}), r"rows 0 to 59, but has \[60\]"),
         (lambda: plots.plot_map(Z, ["a"] * 60, y_range=(1, 1)), r"y_range .*\(1, 1\)"),
         (lambda: plots.plot_latent_scatter(Z, LABELS, x_range=(1, 0)), r"x_range .*\(1, 0\)"),
+        (lambda: plots.plot_latent_scatter(Z, LABELS, x_range=(-np.inf, 0)), r"x_range .*\(-inf, 0\)"),
+        (lambda: plots.plot_latent_scatter(Z, LABELS, y_range=(0, np.inf)), r"y_range .*\(0, inf\)"),
         (lambda: plots.plot_filled_cells(np.eye(3), xlabel="x", ylabel="y"), "sparse matrix, but a ndarray came"),
         (lambda: plots.plot_latent_scatter(X[..., 0], LABELS), r"\(5, 8, 8\) and \(60,\)"),
         (lambda: plots.plot_latent_scatter(Z, LABELS[:7]), r"\(60, 2\) and \(7,\)"),
