@@ -79,6 +79,10 @@ LEAKS = {
         lambda m: m.fit(X["train"], X["train"], verbose=0, validation_data=(X["train"], X["train"])),
         "Autoencoder was validated on train",
     ),
+    "validation towards test images": (
+        lambda m: m.fit(X["train"], X["train"], verbose=0, validation_data=(X["valid"], X["test"][: len(X["valid"])])),
+        "Autoencoder was validated on test",
+    ),
     "validation on test images": (
         lambda m: m.fit(X["train"], X["train"], verbose=0, validation_data=(X["test"], X["test"])),
         "Autoencoder was validated on test",
