@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ae_helpers.movies import ApproximateSearch, ItemIndex, nearest
+from ae_helpers.movies import ApproximateSearch, ItemIndex, nearest, search
 
 SMALL = np.array([[1, 0], [2, 1], [0, 3], [-1, 0], [5, 0.1]])
 
@@ -77,3 +77,15 @@ def test_approximate_search_of_few_or_equal_vectors_is_complete(small_movies):
     equal = np.full((3_000, 4), 0.5, np.float32)
     rows, products = ApproximateSearch(equal).search(equal[0], 2_000, without=[7])
     assert len(set(rows.tolist()) - {7}) == 2_000 and products.tolist() == [1] * 2_000
+
+
+def test_a_graph_answers_by_itself_without_what_is_left_out(monkeypatch):
+    pytest.importorskip("usearch")
+    vectors = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[[3, 9, 200]] = vectors[7]  # equal ones: the lower row first
+    exact = nearest(vectors, vectors[7], 6, without=[7, 3])
+    graph = ApproximateSearch(vectors)
+    monkeypatch.setattr(search, "nearest", None)
+    for wanted, found in zip(exact, graph.search(vectors[7], 6, without=[7, 3]), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-6)
