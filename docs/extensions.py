@@ -201,12 +201,13 @@ def finish(app, exception):
 
 def size_images(app, pagename, templatename, context, doctree):
     """Pictures say how large they are, so that nothing jumps, and are loaded when they come into sight."""
-    folder = Path(app.outdir, pagename).parent
+    # The pictures are not copied yet: where they come from.
+    sources = {name: Path(app.srcdir, source) for source, name in app.builder.images.items()}
 
     def sized(tag):
         source = re.search(r'src="([^"]+)"', tag[0])[1]
-        file = folder / source
-        if "width=" in tag[0] or source.startswith("data:") or not file.exists():
+        file = sources.get(source.rpartition("/")[2])
+        if "width=" in tag[0] or file is None:
             return tag[0]
         width, height = Image.open(file).size
         return tag[0].replace("<img ", f'<img loading="lazy" width="{width}" height="{height}" ')
