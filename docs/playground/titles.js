@@ -8,7 +8,8 @@ Playground.Titles = (() => {
   const KNOWN = 0.03; // more for a film with ten times as many ratings
   const [OTHER_YEAR, OTHER_NUMBER] = [0.3, 0.15]; // less
   const ARTICLE_SLIP = 0.12; // less, if a short first word is left out
-  const NUMERALS = { ii: 2, iii: 3, iv: 4, vi: 6, vii: 7, viii: 8, ix: 9 };
+  const ROMAN = { i: 1, ii: 2, iii: 3, iv: 4, v: 5, vi: 6, vii: 7, viii: 8, ix: 9, x: 10 };
+  const PART_NUMBER = /\b(?:part|volume|vol|episode|chapter) (\d+|[ivx]+)\b/g;
   const LETTERS = { æ: "ae", œ: "oe", ø: "o", đ: "d", ð: "d", þ: "th", ł: "l", ı: "i", ß: "ss", "&": " and " };
   const ARTICLE = /^(the|a|an|la|le|les|l|los|las|el|lo|il|gli|un|une|una|das|der|den|det) (?=.)/;
 
@@ -21,8 +22,9 @@ Playground.Titles = (() => {
       .replace(/\p{M}|['.’‘`´ʼ′ʹ]/gu, "")
       .split(/[^\p{L}\p{N}]+/u)
       .filter(Boolean)
-      .map((word) => NUMERALS[word] ?? word)
       .join(" ")
+      .replace(PART_NUMBER, (_, number) => ROMAN[number] ?? number) // "Part II" is "2"
+      .replace(/\b(?:ii|iii|iv|vi|vii|viii|ix)\b/g, (numeral) => ROMAN[numeral])
       .replace(ARTICLE, "");
   }
 
