@@ -184,12 +184,12 @@ claim("Of the noise's error it leaves more than half", left, ">", 0.5 * noise)
 claim("Trained with noise, it leaves less than half of that", less, "<", 0.5 * left)
 
 # %% [markdown]
-# **What to notice.** The plain network is excellent on clean digits, and has learned little about them: it copies what comes. The other can't win by copying: the noise on its input is not in its target.
+# **What to notice.** The plain network is excellent on clean digits, but that proves little: a code larger than the picture can pass on nearly anything. The noise comes out dimmer, but stays. The other can't win by copying: the noise on its input is not in its target. (Need the target be clean? Exercise 2.)
 
 # %% [markdown]
 # ## A denoiser, and its rivals
 #
-# To tell ink from noise, it helps to see the whole picture, so the real denoiser is dense. Its rivals are a **median filter**, which replaces each pixel by the median of its 3 × 3 neighbours, and the **best linear map** from 784 noisy to 784 clean pixels, found by least squares on the same training digits with two draws of noise each.
+# To tell ink from noise, it helps to see more than 3 × 3 pixels: the real denoiser is dense. Its rivals are a **median filter**, which replaces each pixel by the median of its 3 × 3 neighbours, and the **best linear map** from 784 noisy to 784 clean pixels, found by least squares on the same digits with two draws of noise (the network sees five).
 #
 # **Predict:** noisy pictures have 9.4 dB. How many will each of the three reach?
 
@@ -242,7 +242,7 @@ claim("The autoencoder is more than a decibel above", ours, ">", linear_psnr + 1
 # %% [markdown]
 # **What to notice.** A linear map weighs pixels in a fixed way. The autoencoder's answer depends on the picture at hand: it has learned strokes. What it can't know, it blurs: the best guess under a squared error is the mean of what is possible. Other rivals, and a better network, stand in study 02a.
 #
-# **A classic mistake**, also made [in TensorFlow's own tutorial](https://github.com/tensorflow/tensorflow/issues/53357): `reconstruct(x_test)` runs without complaint, and measures nothing. The noise layer sleeps outside of training, so the network gets *clean* pictures, which needed no denoiser. Its score looks like any other:
+# **A classic mistake**, once also [in TensorFlow's own tutorial](https://github.com/tensorflow/tensorflow/issues/53357): `reconstruct(x_test)` runs without complaint, but nothing adds noise here: the network gets *clean* pictures, which need no denoiser. The score looks like any other (why it is lower, see "Another strength"):
 
 # %%
 from_clean = denoiser.reconstruct(x_test)
@@ -298,7 +298,7 @@ claim("Noise drawn once is partly learned by heart", known[0], ">", other[0] + 4
 claim("On new digits, fresh noise wins", new[1], ">", new[0] + 0.8)
 
 # %% [markdown]
-# **What to notice.** Noise has no pattern, so a network that takes off just the speckles that it knows has **overfitted**. The first one has done so: give the same digits other noise, and its lead is gone.
+# **What to notice.** Noise has no pattern, so a network that takes off just the speckles that it knows has **overfitted**. The first one has done so: give the same digits other noise, and it falls behind.
 
 # %% [markdown]
 # ## Another strength of noise
@@ -350,7 +350,7 @@ untouched, _, ours = (curve[0] for curve in curves.values())
 claim("At σ = 0.1, denoising does harm", ours, "<", untouched - 1)
 
 # %% [markdown]
-# **What to notice.** A denoiser is made for the noise that it was trained on. On weak noise it redraws strokes as it knows them: up to 0.3 the linear map, fitted at 0.5 too, is ahead, at 0.1 even the untouched picture. At 0.8 it still gains eight decibels and more. Whoever doesn't know the strength trains on a range of them (study 02a).
+# **What to notice.** The network expects the noise of its training. On weak noise it draws strokes too thick (move the slider to 0.1): at 0.2 and 0.3 the linear map, fitted at 0.5 too, is ahead, at 0.1 even the untouched picture. At 0.8 it still gains eight decibels and more. Whoever doesn't know the strength trains on a range of them (study 02a).
 
 # %% [markdown]
 # ## Noise as a regulariser
@@ -391,7 +391,7 @@ figure = plots.plot_signed_images(
 show(
     figure,
     alt="Three rows of weights: untrained, only speckles; plain, small blots; "
-    "with noise, bars like strokes of a pen.",
+    "with noise, some like strokes of a pen.",
 )
 
 
@@ -416,7 +416,7 @@ claim("Noise makes a code better by a point", noise_code, ">", plain_code + 0.01
 splits.check()
 
 # %% [markdown]
-# **What to notice.** Plain training adds little to the code of an untrained network: its units look for blots, which do for copying. With noise a blot may be chance, a stroke is not: units look for strokes, and the code is some points better. That is meant by "noise is a **regulariser**": it keeps a network with too much room from an easy solution.
+# **What to notice.** Width alone, untrained, gains most over bare pixels; plain training adds little: its units look for blots, which do for copying. With noise a blot may be chance, a stroke is not: more units look like strokes, and the code is better. That is what is meant by "noise is a **regulariser**": it keeps a network with too much room from an easy solution.
 
 # %% [markdown]
 # ## The answer

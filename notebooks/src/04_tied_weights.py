@@ -17,7 +17,7 @@
 # %% [markdown]
 # ## Setup
 #
-# One recipe for all networks: Adam on the squared error, 440 batches of 125 (one pass over 55,000 digits, many passes over few). The learning rate rises during the first 30 % of these steps, then falls to 0. Each network has its own highest rate, chosen on validation digits from fifteen trainings each; the table comes with the package.
+# One recipe for all networks on digits: Adam on the squared error, 440 batches of 125 (one pass over 55,000 digits, many passes over few). The learning rate rises during the first 30 % of these steps, then falls to 0. Each network has its own highest rate, chosen on validation digits from fifteen trainings for each rate; the table comes with the package.
 
 # %%
 import logging
@@ -66,7 +66,7 @@ def train(model, x, rate, steps=440):
 #
 # $$h = \varphi(x W_1 + b_1), \quad z = h W_2 + b_2, \qquad \hat h = \varphi(z W_2^\top + b_3), \quad \hat x = \sigma(\hat h W_1^\top + b_4)$$
 #
-# Such a decoder is **tied**. Its sizes *must* be mirrored; its own are only the biases. In an untied one, $W_3$ and $W_4$ take the places of $W_2^\top$ and $W_1^\top$.
+# ($\varphi$: GELU, $\sigma$: sigmoid, $x$: a row.) Such a decoder is **tied**. Its sizes *must* be mirrored; its own are only the biases. In an untied one, $W_3$ and $W_4$ take the places of $W_2^\top$ and $W_1^\top$.
 
 # %%
 bars = {"x": 784, "h": 128, "code z": 32, "ĥ": 128, "x̂": 784}
@@ -156,7 +156,7 @@ claim("Both bend: a tenth of a straight line's error, or less",
       max(loss["tied"], loss["untied"]), "<", 0.1 * loss["straight"])  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** It can, nearly as well. The untied network reads with other numbers ($W_1$) than it draws with ($W_4^\top$).
+# **What to notice.** It can, nearly as well. The untied network reads with other numbers ($W_1$) than it draws with ($W_4^\top$); nothing pairs their columns.
 
 # %% [markdown]
 # ## Half the parameters
@@ -201,12 +201,12 @@ for model, values in models.items():
 before, (by_ours, by_tied, by_twin) = zip(*pictures, strict=True)
 claim("Our layer, the package's, and transposed copies: the same picture",
       np.ptp(before, axis=0).max(), "<", 1e-5)  # fmt: skip
-claim("After a step of training ours and the package's are, the copies no more",
+claim("After a step of training ours and the package's still agree, the copies don't",
       np.abs(by_ours - by_tied).max(),
       "<", 1e-3 * np.abs(by_twin - by_tied).max())  # fmt: skip
 
 # %% [markdown]
-# So tied or not makes no difference *before* training. Tying is about what training may change.
+# So with equal weights, tied or not makes no difference. Tying is about what training may change.
 #
 # How many parameters? A pair of layers between $a$ and $b$ has kernels of $2ab$ numbers, tied only $ab$, and in both cases $a + b$ biases.
 
@@ -270,7 +270,7 @@ for n, data in sizes.items():
 errors = pd.DataFrame(errors)
 
 # %% [markdown]
-# What lies between, and longer trainings, would take a quarter of an hour. They come from a table that `benchmarks/tied_curve.py` has written: 440 steps, and up to 5,280 as long as validation digits gain by it, with a rate chosen anew. Dots are trainings, lines their means; black rings are the ones that we have just done.
+# What lies between, and longer trainings, would take a quarter of an hour. They come from a table that `benchmarks/tied_curve.py` has written: 440 steps, and up to 5,280, the most we tried, as long as validation digits gain by it (for 500 they don't). Dots are trainings, lines their means; black rings are the ones that we have just done.
 
 # %% tags=["readme"]
 table = load_table("tied_curve")
@@ -284,7 +284,7 @@ panels = {
         name: (rows["images"], rows["test error"])
         for name, rows in part.groupby("network", sort=False)
     }
-    for title, part in {"440 steps": short, "as long as it pays": long}.items()
+    for title, part in {"440 steps": short, "up to 5,280, while it pays": long}.items()
 }
 figure = plots.plot_learning_curves(panels)
 for (n, _), values in errors.items():
@@ -307,8 +307,8 @@ claim("55,000 digits, one pass: level with the untied one, the narrow one is beh
       "<", 1.1, "<", 1 / gap[55_000, "untied, narrow"])  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** With 500 digits the tied network leads: it has half as many numbers with which to learn them by heart. On many digits both are level after 440 steps: what limits them is time.
-# The right panel, read off the table, gives them time. From 11,000 digits on the untied network makes use of its second set of kernels, and leads by a tenth or so. The narrow one, with as many parameters as the tied one, stays behind it everywhere. (In that panel a single training chose between two rates, and for 5,280 steps all have the same, 0.01.)
+# **What to notice.** With 500 digits the tied network leads. Fewer numbers alone don't explain it: the narrow one has as few, and is last. On many digits both are level after 440 steps: what limits them is time.
+# The right panel, read off the table, gives them time. From 11,000 digits on the untied network makes use of its second set of kernels, and leads by a tenth or so. The narrow one, with as many parameters as the tied one, stays behind the tied one everywhere. (In that panel a single training chose between two rates, and for 5,280 steps all have the same, 0.01.)
 
 # %% [markdown]
 # ## What they look like
@@ -337,7 +337,7 @@ show(figure, alt="Nine filters of each kind: speckle where the untied network re
      "strokes and blots where it draws, strokes in the tied one.")  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** From 500 digits, both draw ragged ones. From 55,000, you can't tell them apart. But inside they differ: an untied unit draws with strokes and blots, and reads with something finer that hardly resembles them. A tied unit has to do both with one picture.
+# **What to notice.** From 500 digits, both draw ragged ones. From 55,000, you can't tell them apart. But inside they differ: the untied network draws with strokes and blots, and reads with something finer (columns are not pairs). The tied one does both with the same pictures.
 
 # %% [markdown]
 # ## No mirror at all
@@ -398,7 +398,7 @@ claim("A convolutional encoder beats the mirror, a deep dense one is behind",
       "<", 1.1, "<", relative["deep encoder"], "<", 1.5)  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** Being a mirror wins nothing. A linear encoder before a deep decoder is about level; a convolutional encoder before a dense decoder is better; a deep dense encoder before a flat decoder is worse. Which shape is best is a question for such a table, not for symmetry. (This one holds for its sizes and a single pass. And equal parameters are not equal computing: a convolution uses each weight many times.)
+# **What to notice.** Being a mirror guarantees nothing. A linear encoder before a deep decoder is about level; a convolutional encoder before a dense decoder is better; a deep dense encoder before a flat decoder is worse. Which shape is best is a question for such a table, not for symmetry. (This one holds for its sizes, a single pass, and rates chosen by the mean, which some failed trainings of the deep encoder spoil. And equal parameters are not equal computing: a convolution uses each weight many times.)
 
 # %% [markdown]
 # ## A failure experiment: tied on the first day only
@@ -432,7 +432,7 @@ def apart(other, model=reloaded):
 
 # %% tags=["nbval-check-output"]
 before = apart(trained)
-train(reloaded, x_train[:11_000], best_rate["1,000 images", "tied"])
+train(reloaded, x_train[:11_000], None)  # compiled already: it keeps its rate
 after = apart(trained)
 twin.set_weights(copied(reloaded.get_weights()))
 claim("The loose decoder drifts off by half its length", drift, ">", 0.5)
@@ -441,14 +441,14 @@ claim("Reloaded, a tied network is the same; trained on, it changes, and is stil
 splits.check()
 
 # %% [markdown]
-# **What to notice.** The two kernels end farther apart than one of them is long: nothing in the loss holds them together. `count_params` would have told at once: 209,968 instead of 105,520. The network from the file is different: an untied twin that is given copies of its kernels computes the same, also after more training. It still has one kernel, used twice.
+# **What to notice.** The two kernels end farther apart than one of them is long: nothing in the loss holds them together (unrelated ones of equal length: 1.4). `count_params` would have told at once: 209,968 instead of 105,520. The network from the file is different: an untied twin that is given copies of its kernels computes the same, also after more training. Its two kernels are still used twice each.
 
 # %% [markdown]
 # ## The answer
 #
 # **Must the decoder mirror the encoder?** No. A mirror is needed only if both share their kernels, and then it follows from the multiplication. Untied, the decoder may have any shape, and the mirror was not the best of four.
 #
-# **Does sharing pay?** It halves the parameters. With few digits that helps: the tied network overfits less, and leads. With many it depends on patience: level after one pass, and behind when training goes on. And if parameters must be saved, sharing kernels saves them better than leaving out half of the hidden units.
+# **Does sharing pay?** It halves the parameters. With few digits the tied network leads, though an equally small untied one does not. With many it depends on patience: level after one pass, and behind when training goes on. And if parameters must be saved, sharing kernels saves them better than leaving out half of the hidden units.
 
 # %% [markdown]
 # ## Exercises
