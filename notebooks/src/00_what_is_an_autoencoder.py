@@ -71,7 +71,7 @@ new_points = horseshoe(10_000, SEED + 1000)  # to measure on; we draw 200 of the
 # Training minimises the squared distance $\lVert x - \hat x \rVert^2$, averaged over all points. So **the target is the input**: look at `fit(x, x)`.
 # This is called *unsupervised*, because nobody wrote labels, or *self-supervised*, because the data brings its own target.
 #
-# All trainings share one recipe: GELU as activation (ReLU with a rounded corner), Adam with a learning rate of 0.005, batches of 250, five epochs.
+# All trainings share one recipe: GELU as activation, Adam with a learning rate of 0.005, batches of 250, five epochs.
 
 
 # %%
@@ -145,7 +145,7 @@ claim("A curve costs under a tenth of it", loss["autoencoder"], "<", 0.1 * loss[
 #
 # A picture of 28 by 28 pixels is a point in a space with 784 directions. The hope: digits fill only a thin, bent part of it, and few numbers say where.
 #
-# MNIST has 70,000 handwritten digits, pixels from 0 (black) to 1 (white): *training* images to learn from, *validation* images to see whether it does as well on others (if not, it *overfits*), *test* images to measure on. We leave their labels aside.
+# MNIST has 70,000 handwritten digits, pixels from 0 (black) to 1 (white): *training* images to learn from, *validation* images to see whether it does as well on others (if not, it *overfits*), *test* images to measure on.
 #
 # `watch_splits` looks at what each `fit` and metric is given; at the end we ask it whether all was in order.
 

@@ -78,7 +78,7 @@ claim("PCA with 2 numbers has an error of 43.6", 43.5, "<", pca_error[2], "<", 4
 claim("PCA with 32 numbers has an error of 13.2", 13.1, "<", pca_error[32], "<", 13.3)
 
 # %% [markdown]
-# (Lesson 00 had 11.9 for 32 numbers: there we cut PCA's pictures to [0, 1]; its network was smaller than ours.)
+# (Lesson 00 had 11.9 for 32 numbers: there we cut PCA's pictures to [0, 1].)
 #
 # An autoencoder has functions in the place of matrices, $z = f(x)$ and $\hat x = g(z)$. Its pictures lie on a sheet that may *bend*, like the curve through the points in lesson 00.
 #
@@ -158,7 +158,7 @@ claim(
 
 # %% [markdown]
 # **What to notice.** Nobody told the network what the digits show, and still some kinds, such as 0 and 1, have regions of their own. Kinds that look alike crowd together: 4, 7 and 9, and again 3, 5 and 8. PCA's flat view lays most kinds on top of each other.
-# Between two regions the decoder draws what is neither, for it must answer everywhere. And don't read too much into the map: its axes mean nothing, and another training draws another one. In some, a kind such as the 2 falls into two islands: nothing in the loss asks for one island per kind.
+# Between two regions the decoder draws what is neither, for it must answer everywhere. And don't read too much into the map: its axes mean nothing, and another training draws another one. Nothing in the loss asks for one island per kind.
 
 # %% [markdown]
 # ## One curve
@@ -279,7 +279,7 @@ claim("PCA misses more fine detail than the autoencoder", pca_least_gap, ">", 0.
 claim("Two learned numbers change many digits", two, ">", untouched + 0.08)
 
 # %% [markdown]
-# **What to notice.** Fine detail goes first, for both. (The judge errs about untouched digits, too; two points more or less are noise.) At 32 numbers each of these ten is itself. At 8 the autoencoder keeps most strokes, but loses a hook or a gap of the writer; PCA changes a third of the kinds. With 2, both blur, and both can turn one digit into another. At 2 and 8 PCA loses more of both; at 32 the judge sees no difference.
+# **What to notice.** Fine detail goes first, for both. (The judge errs about untouched digits, too; two points more or less are noise.) At 32 numbers each of these ten is itself. At 8 the autoencoder keeps most strokes, but loses a hook or a gap of the writer; PCA changes a third of the kinds. With 2, both blur, and both can turn one digit into another. PCA loses more of both, but at 32 the judge sees no difference.
 
 # %% [markdown]
 # ## Pictures that are no digits
@@ -379,7 +379,7 @@ claim("... but a black picture is nearer the cat", missed["patches of a cat"], "
 splits.check()
 
 # %% [markdown]
-# **What to notice.** 784 numbers for 784 pixels save nothing, and a perfect copy would be easy: PCA with 784 directions is one, for any picture. This network, after 40,000 digits, is not. Digits come back, clothes only in part, and for the cat an all black picture would be the better copy: at the edges digits are always black, so the encoder's weights there never changed, and stir a bright edge into the code at random.
+# **What to notice.** 784 numbers for 784 pixels save nothing, and a perfect copy would be easy: PCA with 784 directions is one, for any picture. This network, after 40,000 digits, is not. Digits come back, clothes only in part, and for the cat an all black picture would be the better copy: at the edges digits are always black, so the encoder's weights there never changed.
 # So room alone is no remedy: this network learned what its training pictures asked for. The next lesson asks for something else, with noise.
 
 # %% [markdown]

@@ -109,7 +109,7 @@ after = tree.query(plane.predict(noisy_points, verbose=0))[0].mean()
 claim("One step brings noisy points nearer to the data", after, "<", 0.4 * before)
 
 # %% [markdown]
-# **What to notice.** The arrows point back to the data. Which noise a point received can't be foretold; but the network has learned *where the data lies*, and moves each point to the mean of the clean points that it may have come from. (Between two arms, that mean lies on neither: short arrows.) A digit is a point too, with 784 coordinates, and digits lie on something like that spiral.
+# **What to notice.** The arrows point back to the data. Which noise a point received can't be foretold; but the network has learned *where the data lies*, and moves each point to the mean of the clean points that it may have come from. A digit is a point too, with 784 coordinates, and digits lie on something like that spiral.
 
 # %% [markdown]
 # ## A network that may copy, copies
@@ -118,7 +118,7 @@ claim("One step brings noisy points nearer to the data", after, "<", 0.4 * befor
 #
 # $$\tilde x = \mathrm{clip}(x + \sigma n), \qquad n \sim N(0, 1)$$
 #
-# (So its mean is not 0: black turns greyish.) Under pictures we write the **PSNR** in decibels, $10 \log_{10}(1 / \mathrm{MSE})$: more is better, and 3 dB more mean half the squared error.
+# (So the noise's mean is not 0: black turns greyish.) Under pictures we write the **PSNR** in decibels, $10 \log_{10}(1 / \mathrm{MSE})$: more is better, and 3 dB more mean half the squared error.
 
 # %%
 (x_train, y_train), (x_valid, y_valid), (x_test, y_test) = load_mnist()
@@ -189,7 +189,7 @@ claim("Trained with noise, it leaves less than half of that", less, "<", 0.5 * l
 # %% [markdown]
 # ## A denoiser, and its rivals
 #
-# To tell ink from noise, it helps to see more than 3 × 3 pixels: the real denoiser is dense. Its rivals are a **median filter**, which replaces each pixel by the median of its 3 × 3 neighbours, and the **best linear map** from 784 noisy to 784 clean pixels, found by least squares on the same digits with two draws of noise (the network sees five).
+# To tell ink from noise, it helps to see more than a few pixels: the real denoiser is dense. Its rivals are a **median filter**, which replaces each pixel by the median of its 3 × 3 neighbours, and the **best linear map** from 784 noisy to 784 clean pixels, found by least squares on the same digits with two draws of noise (the network sees five).
 #
 # **Predict:** noisy pictures have 9.4 dB. How many will each of the three reach?
 
@@ -242,7 +242,7 @@ claim("The autoencoder is more than a decibel above", ours, ">", linear_psnr + 1
 # %% [markdown]
 # **What to notice.** A linear map weighs pixels in a fixed way. The autoencoder's answer depends on the picture at hand: it has learned strokes. What it can't know, it blurs: the best guess under a squared error is the mean of what is possible. Other rivals, and a better network, stand in study 02a.
 #
-# **A classic mistake**, once also [in TensorFlow's own tutorial](https://github.com/tensorflow/tensorflow/issues/53357): `reconstruct(x_test)` runs without complaint, but nothing adds noise here: the network gets *clean* pictures, which need no denoiser. The score looks like any other (why it is lower, see "Another strength"):
+# **A classic mistake**, once also [in TensorFlow's own tutorial](https://github.com/tensorflow/tensorflow/issues/53357): `reconstruct(x_test)` runs without complaint, but nothing adds noise here: the network gets *clean* pictures, which need no denoiser. The score looks like any other:
 
 # %%
 from_clean = denoiser.reconstruct(x_test)
@@ -308,7 +308,7 @@ claim("On new digits, fresh noise wins", new[1], ">", new[0] + 0.8)
 # **Predict:** our denoiser was trained at σ = 0.5. What does it do to pictures with σ = 0.1? And with 0.8?
 
 # %%
-strengths = [0.1, 0.2, 0.3, 0.5, 0.8]
+strengths, six = [0.1, 0.2, 0.3, 0.5, 0.8], picked[:6]
 curves = {name: [] for name in ("not denoised", "best linear map", "autoencoder")}
 frames = {}
 for sigma in strengths:
@@ -319,11 +319,8 @@ for sigma in strengths:
     }
     for name, x_hat in {"not denoised": noisy, **outputs}.items():
         curves[name].append(psnr(x_test, x_hat).mean())
-    frames[f"σ = {sigma}"] = plots.plot_denoising(
-        x_test[picked[:6]],
-        noisy[picked[:6]],
-        {name: x_hat[picked[:6]] for name, x_hat in outputs.items()},
-    )
+    shown = {name: x_hat[six] for name, x_hat in outputs.items()}
+    frames[f"σ = {sigma}"] = plots.plot_denoising(x_test[six], noisy[six], shown)
 figure = plots.plot_lines(
     {name: (strengths, curve) for name, curve in curves.items()},
     xlabel="σ of the noise, in the test",
@@ -332,9 +329,8 @@ figure = plots.plot_lines(
 )
 show(
     figure,
-    alt="PSNR over the noise's strength. At 0.1 the untouched picture beats "
-    "the autoencoder; up to 0.3 the linear map leads; at 0.5 and 0.8 the "
-    "autoencoder.",
+    alt="PSNR over the noise's strength. At 0.1 the autoencoder is last, at 0.2 and "
+    "0.3 the linear map leads, at 0.5 and 0.8 the autoencoder.",
 )
 
 # %%
@@ -350,7 +346,7 @@ untouched, _, ours = (curve[0] for curve in curves.values())
 claim("At σ = 0.1, denoising does harm", ours, "<", untouched - 1)
 
 # %% [markdown]
-# **What to notice.** The network expects the noise of its training. On weak noise it draws strokes too thick (move the slider to 0.1): at 0.2 and 0.3 the linear map, fitted at 0.5 too, is ahead, at 0.1 even the untouched picture. At 0.8 it still gains eight decibels and more. Whoever doesn't know the strength trains on a range of them (study 02a).
+# **What to notice.** The network expects the noise of its training. On weak noise it draws strokes too thick (move the slider to 0.1): at 0.2 and 0.3 the linear map is ahead, at 0.1 even the untouched picture. At 0.8 it still gains eight decibels and more. Whoever doesn't know the strength trains on a range of them (study 02a).
 
 # %% [markdown]
 # ## Noise as a regulariser
@@ -416,12 +412,12 @@ claim("Noise makes a code better by a point", noise_code, ">", plain_code + 0.01
 splits.check()
 
 # %% [markdown]
-# **What to notice.** Width alone, untrained, gains most over bare pixels; plain training adds little: its units look for blots, which do for copying. With noise a blot may be chance, a stroke is not: more units look like strokes, and the code is better. That is what is meant by "noise is a **regulariser**": it keeps a network with too much room from an easy solution.
+# **What to notice.** Random units gain most over bare pixels; plain training adds nothing: its units look for blots, which do for copying. With noise a blot may be chance, a stroke is not: more units look like strokes, and the code is better. That is what is meant by "noise is a **regulariser**": it keeps a network with too much room from an easy solution.
 
 # %% [markdown]
 # ## The answer
 #
-# What happens when we add noise? The task changes. Without it, a network with room to spare copies its input, noise and all. With noise on the input and the clean picture as target, copying no longer pays: noise has no pattern. What is left to learn is where the data lies, and noisy points are moved back there. At the strength that it was trained on, such a network restores digits better than a 3 × 3 median or the best linear map; with weak noise it does harm. Fresh noise is better than noise drawn once, which is partly learned by heart. And a code that had to stand up to noise served a classifier better.
+# What happens when we add noise? The task changes. Without it, a network with room to spare copies its input, noise and all. With noise on the input and the clean picture as target, copying no longer pays: noise has no pattern. What is left to learn is where the data lies, and noisy points are moved back there. At the strength that it was trained on, such a network restores digits better than a 3 × 3 median or the best linear map; on weaker noise the linear map passes it, and at 0.1 it does harm. Fresh noise is better than noise drawn once, which is partly learned by heart. And a code that had to stand up to noise served a classifier better.
 
 # %% [markdown]
 # ## Exercises
@@ -431,7 +427,7 @@ splits.check()
 # 2. *(ten minutes)* Put noise on input *and* target: `x_noisy = add_gaussian_noise(x_train, SIGMA, seed=1)`, then train a new `wide_autoencoder()` on `(x_noisy, x_noisy)`. What does it learn? And if both get *different* noise?
 #    <details><summary>Hint</summary>Which part of the target can be known from the input?</details>
 # 3. *(a quarter of an hour)* Send noisy digits through the denoiser again and again. Do they get better? What becomes of pure noise?
-#    <details><summary>Hint</summary>Think of the arrows, and of a point that already lies on the spiral.</details>
+#    <details><summary>Hint</summary>Think of what it did to clean digits, and to weak noise.</details>
 # 4. *(half an hour)* Give the denoiser salt and pepper, a black square and blur (`add_salt_and_pepper`, `add_occlusion`, `add_blur` of `ae_helpers.corruption`). Which of them does it mend?
 #    <details><summary>Hint</summary>Ask of each: does it look like the noise of training?</details>
 # 5. *(open)* In photographs, noise depends on brightness. Train a denoiser on patches of `skimage.data.camera()` with such noise, and test it on patches that it has not seen.

@@ -124,7 +124,7 @@ ben, dia = toy_shares[1, 1], toy_shares[1, 3]
 claim("Ben's share of Aliens is over twice Dia's", ben, ">", 2 * dia)
 
 # %% [markdown]
-# **What to notice.** Films with the same friends get similar codes, and the decoder gives Ben a part of *Aliens*: people who share his taste liked it. A recommender lives on such guesses.
+# **What to notice.** Films with the same friends get similar codes, and the decoder gives Ben a part of *Aliens*: people who share his taste liked it.
 
 # %% [markdown]
 # ## A hundred thousand ratings
@@ -171,7 +171,7 @@ def most_similar(similarity, title, k=10):
 cosine = (unit_rows(stars) @ unit_rows(stars).T).toarray()
 by_cosine = most_similar(cosine, "Toy Story (1995)")
 show(
-    plots.plot_lists({"like Toy Story, by plain cosine of ratings": by_cosine}, width=60),
+    plots.plot_lists({"by plain cosine of ratings": by_cosine}, width=60),
     alt="The ten films that are nearest to Toy Story by cosine: "
     + ", ".join(by_cosine),
 )
@@ -179,7 +179,7 @@ show(
 # %% [markdown]
 # ## From ratings to embeddings
 #
-# The toy's network, larger: a hidden layer on each side, and a code of 128 numbers, the film's **embedding**. One thing is added. Who rates everything says little about any one film, so each person's column gets a weight, $\log(\text{films} / \text{films that the person rated})$.
+# The toy's network, larger: a hidden layer on each side, and a code of 128 numbers, the film's **embedding**. Who rates everything says little about any one film, so each person's column gets a weight, $\log(\text{films} / \text{films that the person rated})$.
 #
 # **Predict:** which films will now be nearest to *Toy Story*?
 
@@ -259,7 +259,7 @@ plots.show_picker(
 #
 # - **popularity**: everybody gets the films with the most ratings;
 # - **weighted cosine**: $S$ of the rows $x$, with no network;
-# - **EASE**: $S$ is the matrix $B$ with the smallest $\lVert X - XB \rVert^2 + \lambda \lVert B \rVert^2$ ($X$: people by films) and zeros on its diagonal. That is an autoencoder too, of people: linear, with nothing between, and no film may explain itself. A formula solves it, and it is hard to beat. Validation likes choose $\lambda$.
+# - **EASE**: $S$ is the matrix $B$ with the smallest $\lVert X - XB \rVert^2 + \lambda \lVert B \rVert^2$ ($X$: people by films) and zeros on its diagonal. That is an autoencoder too, of people: linear, with nothing between. A formula solves it. Validation likes choose $\lambda$.
 
 
 # %%

@@ -80,7 +80,7 @@ show(figure, alt="The same bars; brackets join the first kernel with the last, a
      "the second with the third: they are the same.")  # fmt: skip
 
 # %% [markdown]
-# A tied layer is short. It holds on to the layer that it mirrors, and takes *its* kernel each time it computes.
+# A tied layer takes the kernel of the layer that it mirrors, each time it computes.
 
 
 # %%
@@ -156,12 +156,12 @@ claim("Both bend: a tenth of a straight line's error, or less",
       max(loss["tied"], loss["untied"]), "<", 0.1 * loss["straight"])  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** It can, nearly as well. The untied network reads with other numbers ($W_1$) than it draws with ($W_4^\top$); nothing pairs their columns.
+# **What to notice.** It can, here at a sixth more error. The untied network reads with other numbers ($W_1$) than it draws with ($W_4^\top$); nothing pairs their columns.
 
 # %% [markdown]
 # ## Half the parameters
 #
-# The package has `Mirror` with checks and saving as `TiedDense`, and whole networks as `tied_autoencoder`. Given the same weights, our layers must compute the same; and so must an *untied* network whose decoder gets transposed copies. And after a step of training? (All weights are random, so that no bias hides a mistake.)
+# The package has `Mirror` as `TiedDense`, and whole networks as `tied_autoencoder`. With the same weights, ours must compute the same; so must an *untied* network whose decoder gets transposed copies. And after a step of training?
 
 # %%
 x_train, x_valid, x_test = [images for images, labels in load_mnist()]
@@ -229,16 +229,16 @@ claim("The formula counts what Keras counts", difference, "==", 0)
 counts.map("{:,}".format)
 
 # %% [markdown]
-# **What to notice.** Tied, the network has 51 % of the parameters. *Untied, narrow* has only 64 hidden units, and about as many parameters as the tied one: the fair opponent, if it is parameters that must be saved. (Computing is not halved: each kernel is multiplied by twice.)
+# **What to notice.** Tied, the network has 50.3 % of the parameters. *Untied, narrow* has only 64 hidden units, and about as many parameters: the fair opponent, if parameters must be saved. (Computing is not halved: each kernel is used twice.)
 
 # %% [markdown]
 # ## One curve
 #
-# Fewer parameters that can be set can fit less, but also *overfit* less. So which decoder is better will depend on how many digits there are to learn from.
+# Fewer parameters can fit less, but also *overfit* less. So it may depend on how many digits there are.
 #
 # **Predict:** with 500 digits, which of the three comes out best on new ones? And with 55,000?
 #
-# A single training proves little. We train each network three times, with other first weights, other digits, and another order.
+# We train each network three times, with other first weights, other digits, another order.
 
 # %%
 tuned = load_table("tied_rates").groupby(["data", "network", "rate"])["error"].mean()
@@ -270,7 +270,7 @@ for n, data in sizes.items():
 errors = pd.DataFrame(errors)
 
 # %% [markdown]
-# What lies between, and longer trainings, would take a quarter of an hour. They come from a table that `benchmarks/tied_curve.py` has written: 440 steps, and up to 5,280, the most we tried, as long as validation digits gain by it (for 500 they don't). Dots are trainings, lines their means; black rings are the ones that we have just done.
+# The rest would take a quarter of an hour, and comes from a table that `benchmarks/tied_curve.py` has written: 440 steps, and up to 5,280 while validation digits gain by it (for 500 they don't; fewer than 440 we did not try). Faint marks are trainings, black rings those that we have just done.
 
 # %% tags=["readme"]
 table = load_table("tied_curve")
@@ -308,7 +308,7 @@ claim("55,000 digits, one pass: level with the untied one, the narrow one is beh
 
 # %% [markdown]
 # **What to notice.** With 500 digits the tied network leads. Fewer numbers alone don't explain it: the narrow one has as few, and is last. On many digits both are level after 440 steps: what limits them is time.
-# The right panel, read off the table, gives them time. From 11,000 digits on the untied network makes use of its second set of kernels, and leads by a tenth or so. The narrow one, with as many parameters as the tied one, stays behind the tied one everywhere. (In that panel a single training chose between two rates, and for 5,280 steps all have the same, 0.01.)
+# The right panel gives them time: from 11,000 digits on the untied network leads by a tenth or so. The narrow one stays behind the tied one everywhere. (There a single training chose between two rates; for 5,280 steps all have 0.01.)
 
 # %% [markdown]
 # ## What they look like
@@ -398,7 +398,7 @@ claim("A convolutional encoder beats the mirror, a deep dense one is behind",
       "<", 1.1, "<", relative["deep encoder"], "<", 1.5)  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** Being a mirror guarantees nothing. A linear encoder before a deep decoder is about level; a convolutional encoder before a dense decoder is better; a deep dense encoder before a flat decoder is worse. Which shape is best is a question for such a table, not for symmetry. (This one holds for its sizes, a single pass, and rates chosen by the mean, which some failed trainings of the deep encoder spoil. And equal parameters are not equal computing: a convolution uses each weight many times.)
+# **What to notice.** Being a mirror guarantees nothing. A deep decoder alone is about level, a convolutional encoder better, a deep encoder alone worse. Which shape is best is a question for such a table. (This one holds for its sizes, a single pass, and rates chosen by the mean, which failed trainings of the deep encoder spoil; and a convolution computes more per weight.)
 
 # %% [markdown]
 # ## A failure experiment: tied on the first day only
@@ -441,14 +441,14 @@ claim("Reloaded, a tied network is the same; trained on, it changes, and is stil
 splits.check()
 
 # %% [markdown]
-# **What to notice.** The two kernels end farther apart than one of them is long: nothing in the loss holds them together (unrelated ones of equal length: 1.4). `count_params` would have told at once: 209,968 instead of 105,520. The network from the file is different: an untied twin that is given copies of its kernels computes the same, also after more training. Its two kernels are still used twice each.
+# **What to notice.** The two kernels end farther apart than one of them is long (unrelated ones of equal length: 1.4): nothing in the loss holds them together. `count_params` would have told: 209,968 instead of 105,520. The network from the file is still tied: an untied twin with copies of its kernels computes the same, also after more training.
 
 # %% [markdown]
 # ## The answer
 #
-# **Must the decoder mirror the encoder?** No. A mirror is needed only if both share their kernels, and then it follows from the multiplication. Untied, the decoder may have any shape, and the mirror was not the best of four.
+# **Must the decoder mirror the encoder?** No. A mirror is needed only where both share kernels, and then it follows from the multiplication. Untied, the decoder may have any shape, and the mirror was not the best of four.
 #
-# **Does sharing pay?** It halves the parameters. With few digits the tied network leads, though an equally small untied one does not. With many it depends on patience: level after one pass, and behind when training goes on. And if parameters must be saved, sharing kernels saves them better than leaving out half of the hidden units.
+# **Does sharing pay?** It halves the parameters. With few digits the tied network leads, though an equally small untied one does not. With many it depends on patience: level after one pass, and behind when training goes on. And if parameters must be saved, sharing saves them better than leaving out hidden units.
 
 # %% [markdown]
 # ## Exercises

@@ -24,6 +24,7 @@ SEED = 0
 keras.utils.set_random_seed(SEED)
 
 
+# %%
 def train(autoencoder, x, loss="mse"):
     """The lesson's recipe."""
     autoencoder.compile(keras.optimizers.Adam(0.005), loss=loss)

@@ -140,7 +140,7 @@ once, twice = (psnr(x_test, rounds[name]).mean() for name in ("once", "twice"))
 claim("A second round makes it no better", twice, "<", once + 0.1)
 
 # %% [markdown]
-# The second round gets a picture that is clean already, and it takes off "noise" that is not there: fine strokes. As for pure noise, it is far from all digits, where the arrows were never learned. Networks that are trained at *all* strengths of noise, and told the strength, do come from pure noise to pictures, in many small steps: diffusion models.
+# The second round gets a picture that is clean already, and it draws its strokes too thick, as the lesson saw at σ = 0.1. Pure noise is far from all digits, where the arrows were never learned: it ends as fat white blots. Networks that are trained at *all* strengths of noise, and told the strength, do come from pure noise to pictures, in many small steps: diffusion models.
 
 # %% [markdown]
 # ## 4. Other damage

@@ -46,6 +46,7 @@ stars, valid, known, test, everything = (
 titles, raters = movies["title"].to_numpy(), np.diff(stars.indptr)
 
 
+# %%
 def train(latent_dim, stars, *, epochs=8):
     """Embeddings of a smaller network than the lesson's: 256 hidden units."""
     x = unit_rows(weighted(stars, inverse_user_frequency(stars)))
@@ -60,6 +61,7 @@ def train(latent_dim, stars, *, epochs=8):
     return autoencoder.encode(x)
 
 
+# %%
 def cosines(z):
     """Cosine of each row with each other."""
     unit = z / np.linalg.norm(z, axis=1, keepdims=True)

@@ -276,6 +276,8 @@ claim(
     ">",
     linear[0.5] + 1,
 )
+
+# %% tags=["nbval-check-output"]
 claim(
     "At 0.5, filters stay behind the linear map",
     first.loc[filters, 0.5].max(),
