@@ -20,6 +20,7 @@ FOLDERS = "ae_helpers classroom tools docs tests benchmarks examples notebooks/s
 CODE = tuple(FOLDERS.split())
 # Where the module to import is not called as the package to install.
 PACKAGE_OF_MODULE = {
+    "markdown_it": "markdown-it-py",
     "sklearn": "scikit-learn",
     "skimage": "scikit-image",
     "PIL": "pillow",
