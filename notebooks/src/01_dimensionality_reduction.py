@@ -189,7 +189,10 @@ clipped_error = {
     for k, x_hat in pca_hat.items()
 }
 worst_ratio = max(ae_error[k] / clipped_error[k] for k in SIZES)
-claim("The autoencoder beats PCA at every size, also when PCA is cut to [0, 1]", worst_ratio, "<", 0.9)
+claim(
+    "The autoencoder beats PCA at every size, also when PCA is cut to [0, 1]",
+    worst_ratio, "<", 0.9,
+)  # fmt: skip
 worth = ae_error[8] / pca_error[32]
 claim("8 learned numbers are worth about 32 of PCA", 0.75, "<", worth, "<", 1.15)
 

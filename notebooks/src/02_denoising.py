@@ -184,7 +184,7 @@ claim("Of the noise's error it leaves more than half", left, ">", 0.5 * noise)
 claim("Trained with noise, it leaves less than half of that", less, "<", 0.5 * left)
 
 # %% [markdown]
-# **What to notice.** The plain network is excellent on clean digits, but that proves little: a code larger than the picture can pass on nearly anything. The noise comes out dimmer, but stays. The other can't win by copying: the noise on its input is not in its target. (Need the target be clean? Exercise 2.)
+# **What to notice.** The plain network is excellent on clean digits, but that proves little: a code larger than the picture can pass on nearly anything. The noise is dimmer, but stays. The other can't win by copying: the noise on its input is not in its target. (Need the target be clean? Exercise 2.)
 
 # %% [markdown]
 # ## A denoiser, and its rivals

@@ -355,7 +355,8 @@ claim(
     max(mean["weighted cosine"] + 0.005, mean["EASE"] - 0.025),
     "<", mean["autoencoder"], "<", mean["EASE"] + 0.025,
 )  # fmt: skip
-claim("Its decoder finds less than half as much", mean["its decoder"], "<", 0.5 * mean["autoencoder"])
+claim("Its decoder finds less than half as much",
+      mean["its decoder"], "<", 0.5 * mean["autoencoder"])  # fmt: skip
 
 # %% [markdown]
 # **What to notice.** An interval with 0 in it names no winner; none knows of other splits or trainings. The network is ahead of weighted cosine, and level with EASE. Other splits, and rivals with more settings, stand in [study 03a](studies/03a_recommenders_compared.ipynb).
@@ -417,7 +418,10 @@ show(
 # %% tags=["nbval-check-output"]
 by_network, by_rows = (np.array(curve) for curve in curves.values())
 claim("With three ratings, nearly all neighbours change", by_network[1], "<", 0.1)
-claim("With 20, embeddings are 1.5 times as steady", by_network[4], ">", 1.5 * by_rows[4])
+claim(
+    "With 20, embeddings are 1.5 times as steady",
+    by_network[4], ">", 1.5 * by_rows[4],
+)  # fmt: skip
 splits.check()
 
 # %% [markdown]

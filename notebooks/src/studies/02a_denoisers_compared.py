@@ -254,7 +254,8 @@ gain = (
     - first.loc[[n.removesuffix(" + line") for n in filters]].to_numpy()
 )
 claim(
-    "The best linear map comes to 23.0 dB at σ = 0.2", 22.7, "<", linear[0.2], "<", 23.3
+    "The best linear map comes to 23.0 dB at σ = 0.2",
+    22.7, "<", linear[0.2], "<", 23.3,  # fmt: skip
 )
 claim("... and to 17.7 dB at 0.5", 17.4, "<", linear[0.5], "<", 18.0)
 claim("A line makes each filter better", gain.min(), ">", 0.3)
@@ -337,8 +338,9 @@ figure = plots.plot_heat_map(
 )
 show(
     figure,
-    alt="PSNR of three trainings and of the noisy input at five strengths: each training "
-    "is best near its own strength, the one for a range is nowhere far behind.",
+    alt="PSNR of three trainings and of the noisy input at five strengths: each "
+    "training is best near its own strength, the one for a range is nowhere far "
+    "behind.",
 )
 
 # %% tags=["nbval-check-output"]
