@@ -255,8 +255,8 @@ gain = (
 )
 claim(
     "The best linear map comes to 23.0 dB at σ = 0.2",
-    22.7, "<", linear[0.2], "<", 23.3,  # fmt: skip
-)
+    22.7, "<", linear[0.2], "<", 23.3,
+)  # fmt: skip
 claim("... and to 17.7 dB at 0.5", 17.4, "<", linear[0.5], "<", 18.0)
 claim("A line makes each filter better", gain.min(), ">", 0.3)
 claim(
