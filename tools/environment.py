@@ -7,6 +7,8 @@ KERNEL_ENVIRONMENT = {
     "TF_ENABLE_ONEDNN_OPTS": "0",
     # What a training step frees, the next one takes again: under Linux, freed memory is kept (100 MB).
     "MALLOC_TOP_PAD_": "100000000",
+    # One store of freed memory for all threads: with one each, a lesson needs up to 350 MB more.
+    "MALLOC_ARENA_MAX": "1",
     "KERAS_BACKEND": "tensorflow",
 }
 

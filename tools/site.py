@@ -1,7 +1,7 @@
 """Build the site from the committed notebooks, without running them, and serve it on this machine.
 
-python -m tools.site             # builds into build/site and serves it until Ctrl-C
-python -m tools.site --no-serve  # builds only
+    python -m tools.site             # builds into build/site and serves it until Ctrl-C
+    python -m tools.site --no-serve  # builds only
 """
 
 import argparse

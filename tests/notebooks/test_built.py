@@ -24,9 +24,6 @@ from tools.build_notebooks import (
 )
 from tools.percent import NOTEBOOKS, ROOT, SOURCES, chosen_sources, key_of, read_source, target_of
 
-# Long ones, which wait to be taught anew: what is asked of the others' form is not asked of them.
-OLD_FORM = ()
-
 SCRIPTS = {key_of(source): source for source in chosen_sources()}
 LESSONS = [key for key in SCRIPTS if re.fullmatch(r"\d\d", key)]
 STUDIES = [key for key in SCRIPTS if re.fullmatch(r"\d\d[a-z]", key)]
@@ -36,7 +33,7 @@ SOLUTIONS = [key for key in SCRIPTS if key.startswith("solutions/")]
 BUDGET = {"words": 1600, "cells": 25, "lines": 260, "claims": 12, "sections": 10, "minutes": 25, "seconds": 40}
 OTHER_SECONDS = {"00": 15, "04": 60}
 STUDY_SECONDS, STUDY_CLAIMS, SOLUTION_SECONDS = 60, 30, 30
-MEGABYTES = 2100  # in steps of 100, and 2 GB of memory are 2,147
+MEGABYTES = 2000
 LINE_LENGTH = 88  # more is cut off on a page
 SLIDER_BYTES = 300 * 1024  # of a lesson's pictures that move without a kernel
 
@@ -46,14 +43,8 @@ def key(request):
     return request.param
 
 
-@pytest.fixture(params=[key for key in LESSONS if key not in OLD_FORM])
+@pytest.fixture(params=LESSONS)
 def lesson(request):
-    return request.param
-
-
-@pytest.fixture(params=[key for key in SCRIPTS if key not in OLD_FORM])
-def new_key(request):
-    """Of a notebook in the form of today."""
     return request.param
 
 
@@ -159,9 +150,9 @@ def test_claims_are_compared(key):
             assert printed.count("✓") == len(claims) + cell.source.count("splits.check()")
 
 
-def test_no_prose_in_code(new_key):
+def test_no_prose_in_code(key):
     """Sentences stand in Markdown, numbers in tables, figures and claims."""
-    for cell in code_of(built(new_key)):
+    for cell in code_of(built(key)):
         for node in ast.walk(ast.parse(cell.source)):
             assert not (isinstance(node, ast.Call) and ast.unparse(node.func) == "Markdown"), cell.source
             if isinstance(node, ast.JoinedStr):
@@ -169,28 +160,28 @@ def test_no_prose_in_code(new_key):
                 assert len(words.split()) <= 8, f"An f-string that a reader has to decode: {words!r}"
 
 
-def test_cells_are_short(new_key):
-    for cell in code_of(built(new_key)):
+def test_cells_are_short(key):
+    for cell in code_of(built(key)):
         lines = cell.source.splitlines()
-        most = 50 if new_key in STUDIES else 25
+        most = 50 if key in STUDIES else 25
         assert len(lines) <= most, f"More than {most} lines:\n{cell.source}"
         assert max(map(len, lines)) <= LINE_LENGTH, f"A line of more than {LINE_LENGTH} characters:\n{cell.source}"
         assert not re.search(r"^[!%]|breakpoint\(|print\(.*debug", cell.source, flags=re.MULTILINE), cell.source
 
 
-def test_runs_from_any_folder(new_key):
+def test_runs_from_any_folder(key):
     """No path that depends on where the notebook runs."""
-    for cell in code_of(built(new_key)):
+    for cell in code_of(built(key)):
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 assert not node.value.startswith(("../", "./")), cell.source
 
 
-def test_times_are_told(new_key):
-    notebook = built(new_key)
+def test_times_are_told(key):
+    notebook = built(key)
     times = notebook.metadata.times
-    assert times.minutes == minutes_to_read(notebook), mend(new_key)
-    if new_key not in SOLUTIONS:
+    assert times.minutes == minutes_to_read(notebook), mend(key)
+    if key not in SOLUTIONS:
         assert f"**Time:** {times.minutes} minutes to read, {times.seconds} seconds to run" in notebook.cells[0].source
 
 
@@ -222,8 +213,8 @@ def test_solutions_are_in_their_budget(key):
     assert built(key).metadata.times.seconds <= SOLUTION_SECONDS
 
 
-def test_needs_little_memory(new_key):
-    assert built(new_key).metadata.megabytes <= MEGABYTES, mend(new_key)
+def test_needs_little_memory(key):
+    assert built(key).metadata.megabytes <= MEGABYTES, mend(key)
 
 
 def test_moving_pictures_are_small(lesson):
