@@ -1,8 +1,7 @@
-"""The site, built once for all tests, and a browser that notes what goes wrong in it."""
+"""The site, built once for all tests, and pages that note what goes wrong in them."""
 
 import functools
 import http.server
-import shutil
 import subprocess
 import sys
 import threading
@@ -12,7 +11,6 @@ import pytest
 from filelock import FileLock
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -42,18 +40,6 @@ def site_url(site):
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Debian's Chromium."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: `apt install chromium`")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Watched:

@@ -2,7 +2,6 @@ import base64
 import io
 import json
 import re
-import shutil
 from html.parser import HTMLParser
 
 import numpy as np
@@ -227,41 +226,29 @@ def test_refuses(build, message, shown):
 # In a browser.
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    playwright = pytest.importorskip("playwright.sync_api")
-    path = shutil.which("chromium") or pytest.skip("there is no chromium")
-    with playwright.sync_playwright() as browsers:
-        browser = browsers.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield browser
-        browser.close()
-
-
-def open_page(chromium, outputs, tmp_path, **options):
+def open_page(browser, outputs, tmp_path, **options):
     """A page with the HTML of all outputs."""
     file = tmp_path / "page.html"
     html = "\n".join(output["text/html"] for output, _ in outputs)
     file.write_text(f"<!doctype html><meta charset=utf-8><title>t</title><body>{html}</body>", encoding="utf-8")
-    page = chromium.new_context(viewport={"width": 800, "height": 900}, **options).new_page()
+    page = browser.new_context(viewport={"width": 800, "height": 900}, **options).new_page()
     page.on("pageerror", lambda error: pytest.fail(str(error)))
     page.goto(file.as_uri())
     return page
 
 
-def test_without_scripts_the_still_picture_stays(chromium, shown, tmp_path):
+def test_without_scripts_the_still_picture_stays(browser, shown, tmp_path):
     plots.show_slider(FRAMES, label="image", alt=ALT, start="b")
-    page = open_page(chromium, shown, tmp_path, java_script_enabled=False)
+    page = open_page(browser, shown, tmp_path, java_script_enabled=False)
     assert page.locator("body > div > *").evaluate_all("tags => tags.map(tag => tag.tagName)") == ["IMG", "SCRIPT"]
     assert page.locator("img").get_attribute("alt") == ALT
 
 
-def test_arrow_keys_move_each_slider_by_itself(chromium, shown, tmp_path):
+def test_arrow_keys_move_each_slider_by_itself(browser, shown, tmp_path):
     for _ in range(2):  # the same output twice in a page
         plots.show_slider({**FRAMES, "c": IMAGES[2]}, label="image", alt="An image.", start="b")
     still, values = read(shown[0][0])
-    page = open_page(chromium, shown, tmp_path)
+    page = open_page(browser, shown, tmp_path)
     sliders, pictures = page.get_by_role("slider", name="image"), page.locator("img")
     assert sliders.count() == pictures.count() == 2
 
@@ -280,10 +267,10 @@ def test_arrow_keys_move_each_slider_by_itself(chromium, shown, tmp_path):
     assert page.locator("output").all_text_contents() == ["b", "b"]
 
 
-def test_a_choice_shows_its_list(chromium, shown, tmp_path):
+def test_a_choice_shows_its_list(browser, shown, tmp_path):
     for _ in range(2):
         plots.show_picker(LISTS, label="film", alt="Lists.")
-    page = open_page(chromium, shown, tmp_path)
+    page = open_page(browser, shown, tmp_path)
     fields, lists = page.get_by_role("combobox", name="film"), page.locator("ol")
     assert page.locator("img").count() == 0
     assert fields.first.locator("option").all_text_contents() == ["Alien", "Zulu"]
@@ -292,10 +279,10 @@ def test_a_choice_shows_its_list(chromium, shown, tmp_path):
     assert [lists.nth(i).locator("li").all_text_contents() for i in (0, 1)] == [LISTS["Zulu"], LISTS["Alien"]]
 
 
-def test_pointer_and_arrow_keys_choose_an_image_of_the_plane(chromium, shown, tmp_path):
+def test_pointer_and_arrow_keys_choose_an_image_of_the_plane(browser, shown, tmp_path):
     plots.show_plane(decode, (0, 1), (0, 1), alt="A plane.", steps=5, z=abs(Z) / 3, labels=LABELS)
     _, values = read(shown[0][0])
-    page = open_page(chromium, shown, tmp_path)
+    page = open_page(browser, shown, tmp_path)
     pad = page.get_by_role("group")
     area = pad.locator("img").bounding_box()
     assert area["width"] <= 800
