@@ -412,7 +412,7 @@ claim("Noise makes a code better by a point", noise_code, ">", plain_code + 0.01
 splits.check()
 
 # %% [markdown]
-# **What to notice.** Random units gain most over bare pixels; plain training adds nothing: its units look for blots, which do for copying. With noise a blot may be chance, a stroke is not: more units look like strokes, and the code is better. That is what is meant by "noise is a **regulariser**": it keeps a network with too much room from an easy solution.
+# **What to notice.** Even random units beat bare pixels clearly; plain training adds nothing: its units look for blots, which do for copying. With noise a blot may be chance, a stroke is not: more units look like strokes, and the code is better. That is what is meant by "noise is a **regulariser**": it keeps a network with too much room from an easy solution.
 
 # %% [markdown]
 # ## The answer
