@@ -112,8 +112,15 @@ Playground.start(async () => {
 
   /* The rows of the highest values, best first; of equal ones the lower row first. */
   function highest(values, most, without) {
-    const rows = Array.from(values.keys()).filter((row) => !without.has(row));
-    return rows.sort((a, b) => values[b] - values[a] || a - b).slice(0, most);
+    const best = [];
+    values.forEach((value, row) => {
+      if ((best.length === most && value <= values[best.at(-1)]) || without.has(row)) return;
+      let place = best.length;
+      while (place && values[best[place - 1]] < value) place--;
+      best.splice(place, 0, row);
+      best.length = Math.min(best.length, most);
+    });
+    return best;
   }
 
   // The map.

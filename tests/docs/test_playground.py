@@ -584,6 +584,25 @@ def test_the_map_of_films_is_walked(exhibit, films):
     assert shown in page.locator("#liked").inner_text()
 
 
+def test_films_are_liked_by_finger(exhibit, films):
+    page, (titles, *_) = exhibit("movies", has_touch=True), films
+    field = page.get_by_role("combobox")
+    field.tap()
+    field.press_sequentially("alien")  # as a phone's keyboard does
+    offered = page.get_by_role("option").nth(1)
+    second = titles.index(offered.inner_text())
+    offered.tap()
+    assert page.evaluate("Playground.exhibit.liked") == [second]
+    plane = page.locator(".plane")
+    plane.scroll_into_view_if_needed()
+    plane.tap(position={"x": 60, "y": 80})
+    pointed = titles.index(page.locator(".pointed bdi").inner_text())
+    page.locator(".pointed button").tap()
+    assert page.evaluate("Playground.exhibit.liked") == [second, pointed]
+    page.locator("#liked button").first.tap()
+    assert page.evaluate("Playground.exhibit.liked") == [pointed]
+
+
 def test_typing_a_title_answers_at_once(exhibit):
     page = exhibit("movies")
     page.get_by_role("combobox").fill("the lord of the rigns")
@@ -643,6 +662,18 @@ def test_units_are_picked_by_keyboard_and_spoken(exhibit):
     page.keyboard.press("End")
     assert sheet.get_attribute("aria-valuenow") == sheet.get_attribute("aria-valuemax")
     page.wait_for_function("document.getElementById('spoken').textContent.includes('alike 1.00')")
+
+
+def test_units_are_picked_and_switched_off_by_finger(exhibit):
+    page = exhibit("tied", has_touch=True)
+    sheet = page.locator(".sheet").first
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    lines = int(sheet.get_attribute("aria-valuemax")) // 16
+    sheet.tap(position={"x": 3.5 / 16 * box["width"], "y": 2.5 / lines * box["height"]})
+    assert page.evaluate("Playground.exhibit.networks[0].unit") == 2 * 16 + 3
+    page.get_by_text("switch this unit off").first.tap()
+    assert page.evaluate("Playground.exhibit.networks[0].off")
 
 
 def test_picking_units_answers_at_once(exhibit):
