@@ -155,12 +155,12 @@ def show_plane(
     first, second, images = decoded_plane(decode, x_range, y_range, steps)
     figure = Figure(figsize=(3.7 if z is None else 7.2, 3.75), layout=ConstrainedLayoutEngine(wspace=0.06))
     axes = figure.subplots(1, 1 if z is None else 2, squeeze=False, sharex=True, sharey=True)[0]
-    if z is not None:
-        draw_codes(axes[0], z, labels, 3_000)
     draw_plane(axes[-1], images, x_range, y_range)
     for ax in axes:
         ax.set(xlim=x_range, ylim=y_range, xlabel="first value of the code")
     axes[0].set_ylabel("second value of the code")
+    if z is not None:
+        draw_codes(axes[0], z, labels, 3_000)
     still = _image_of(figure, "figure")  # and the figure is laid out
     boxes = []
     for ax in axes:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PLANE_SIZE = (6.0, 5.7)  # inches, of figures that can share their axes
+DISC = 18  # points, across a class's number
 
 
 def plot_latent_scatter(
@@ -41,6 +42,8 @@ def plot_latent_scatter(
     max_points: int = 5_000,
 ) -> Figure:
     """Two-dimensional codes, coloured by class, with each class's number at its median.
+
+    Where numbers would hide each other they move apart, and a line leads to the median.
 
     Args:
         z: float array `(n, 2)`.
@@ -63,9 +66,10 @@ def plot_latent_scatter(
     _check_ranges(x_range=x_range, y_range=y_range)
     figure = Figure(figsize=PLANE_SIZE, layout="constrained")
     ax = figure.subplots()
-    draw_codes(ax, z, labels, max_points)
     ax.set(xlabel="first value of the code", ylabel="second value of the code", title=title or "")
-    ax.set(xlim=x_range, ylim=y_range)
+    ax.set_xlim(x_range, auto=x_range is None)
+    ax.set_ylim(y_range, auto=y_range is None)
+    draw_codes(ax, z, labels, max_points)
     return tidy(figure)
 
 
@@ -254,7 +258,11 @@ def draw_plane(ax: Axes, images: np.ndarray, x_range: Sequence[float], y_range: 
 
 
 def draw_codes(ax: Axes, z: ArrayLike, labels: ArrayLike | None, max_points: int) -> None:
-    """The first codes as dots, coloured by class, with each class's number at its median."""
+    """The first codes as dots, coloured by class, with each class's number at its median or near it.
+
+    The axes should have their limits, and the figure whatever else takes up room: the numbers move apart
+    on the paper, not in the codes' own coordinates.
+    """
     same_labels(["rows"], z=z, labels=labels)
     z, labels = as_floats(z, "z"), np.asarray(labels)
     if z.ndim != 2 or z.shape[1] != 2 or labels.shape != z.shape[:1]:
@@ -265,12 +273,32 @@ def draw_codes(ax: Axes, z: ArrayLike, labels: ArrayLike | None, max_points: int
         raise ValueError(f"labels should go from 0 to 9, but go from {labels.min()} to {labels.max()}.")
     z, labels = z[:max_points], labels[:max_points]
     ax.scatter(*z.T, c=np.array(CLASS_COLOURS)[labels], s=7, alpha=0.6, linewidths=0)
-    for label in np.unique(labels):
+    kinds = np.unique(labels)
+    medians = np.array([np.median(z[labels == kind], axis=0) for kind in kinds])
+    ax.figure.draw_without_rendering()  # settles where the axes lie
+    on_paper = ax.transData.transform(medians) * 72 / ax.figure.dpi  # points
+    for kind, median, move in zip(kinds, medians, moves_apart(on_paper, DISC), strict=True):
         ax.annotate(
-            str(label), np.median(z[labels == label], axis=0), ha="center", va="center",
-            fontsize=12, weight="bold", color="black" if label in PALE_CLASSES else "white",
-            bbox={"boxstyle": "circle,pad=0.2", "facecolor": CLASS_COLOURS[label], "edgecolor": "white"},
+            str(kind), median, move, textcoords="offset points", ha="center", va="center",
+            fontsize=12, weight="bold", color="black" if kind in PALE_CLASSES else "white",
+            bbox={"boxstyle": "circle,pad=0.2", "facecolor": CLASS_COLOURS[kind], "edgecolor": "white"},
+            arrowprops={"arrowstyle": "-", "relpos": (0.5, 0.5), "shrinkB": 0},
         )  # fmt: skip
+
+
+def moves_apart(places: np.ndarray, distance: float) -> np.ndarray:
+    """Whole numbers `(n, 2)` which, added to places `(n, 2)`, leave each two of them `distance` apart, or nearly."""
+    turns = 2 * np.pi * np.arange(len(places)) / len(places)
+    moved = places + 0.01 * np.stack([np.cos(turns), np.sin(turns)], axis=1)  # no two at the same place
+    for _ in range(500):
+        steps = moved[:, None] - moved  # to each place, from each
+        apart = np.linalg.norm(steps, axis=-1)
+        np.fill_diagonal(apart, np.inf)
+        if apart.min() >= distance:
+            break
+        lack = np.maximum(0, 1.05 * distance - apart)  # a little more than needed, else it takes many rounds
+        moved += np.einsum("ij,ijk->ik", lack / apart, steps) / 4  # a quarter, for others push as well
+    return np.rint(moved - places).astype(int)
 
 
 def _check_ranges(**ranges):

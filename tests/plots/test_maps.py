@@ -18,6 +18,24 @@ def test_each_class_is_named_at_its_median():
     np.testing.assert_array_equal(ax.collections[0].get_offsets(), Z)
 
 
+@pytest.mark.parametrize("shift", [0, 0.02])
+def test_no_number_of_a_class_hides_another(shift):
+    """Ten classes at one place, or nearly, and one far away, which stays."""
+    z = np.repeat([[shift * i, -shift * i] for i in range(9)] + [[3, 3]], 6, axis=0)
+    figure = plots.plot_latent_scatter(z, np.repeat(np.arange(10), 6), x_range=(-4, 4), y_range=(-4, 4))
+    figure.draw_without_rendering()
+    (ax,) = figure.axes
+    discs = [text.get_bbox_patch().get_window_extent() for text in ax.texts]
+    middles = np.array([[(disc.x0 + disc.x1) / 2, (disc.y0 + disc.y1) / 2] for disc in discs])
+    apart = np.linalg.norm(middles[:, None] - middles, axis=-1)[np.triu_indices(10, 1)]
+    assert apart.min() > discs[0].width
+    medians = ax.transData.transform(z[::6])
+    assert np.linalg.norm(middles - medians, axis=-1).max() < 4 * discs[0].width
+    np.testing.assert_allclose(middles[9], medians[9], atol=1)
+    for text, median in zip(ax.texts, z[::6], strict=True):
+        np.testing.assert_allclose(text.xy, median)  # where its line ends
+
+
 def test_scatter_draws_the_first_points_only():
     (ax,) = plots.plot_latent_scatter(Z, LABELS, max_points=7).axes
     np.testing.assert_array_equal(ax.collections[0].get_offsets(), Z[:7])
