@@ -1,8 +1,8 @@
-"""Tied weights: layers that run another layer backwards, with the same kernel.
+"""Layers that Keras does not have: tied ones, and the code of a variational autoencoder (`GaussianCode`).
 
-The decoder of a tied autoencoder has no kernels of its own: where the encoder computes
-`x @ W`, the decoder computes `z @ W.T` (see Vincent et al. 2010, JMLR 11:3371). That is
-about half the parameters.
+A tied layer runs another layer backwards, with the same kernel. The decoder of a tied
+autoencoder has no kernels of its own: where the encoder computes `x @ W`, the decoder
+computes `z @ W.T` (see Vincent et al. 2010, JMLR 11:3371). That is about half the parameters.
 
     code = keras.layers.Dense(32)
     z = code(x)
@@ -20,11 +20,14 @@ all uses.
 
 import contextlib
 import contextvars
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import keras
 from keras import ops
+
+from ae_helpers.checks import real_number
 
 # Keras shows a config whose class it does not know, and imports nothing by itself: so the config says what to import.
 HOW_TO_LOAD = {"how_to_load": "import ae_helpers.models"}
@@ -455,3 +458,76 @@ def _flatten(layers):
     for layer in layers:
         yield layer
         yield from _flatten(getattr(layer, "layers", ()))
+
+
+@keras.saving.register_keras_serializable(package="ae_helpers")
+class GaussianCode(keras.Layer):
+    """The code of a variational autoencoder: drawn in training, and the mean otherwise.
+
+    For each number of the code, the layer before gives a mean and the logarithm of a variance. In
+    training the number is drawn, `mean + exp(log_variance / 2) * noise`, with new noise from N(0, 1)
+    each time; gradients reach mean and variance through it (Kingma and Welling 2014, ICLR).
+
+    In training or not, the layer adds to the model's loss what it costs to tell N(mean, variance)
+    from N(0, 1), the Kullback-Leibler divergence in nats, summed over the numbers of a code and
+    averaged over the batch, times beta:
+
+        KL = sum(mean ** 2 + exp(log_variance) - 1 - log_variance) / 2
+
+    Args:
+        beta: weight of KL, 0 or more; 1 makes the loss a bound of the log-likelihood, where the
+            rest of it is one as well (Higgins et al. 2017, ICLR, choose others).
+        seed: int that decides the noise; None draws one, as of `keras.layers.GaussianNoise`.
+        kwargs: of any Keras layer: `name`, `dtype`.
+
+    Input shape: `(batch, 2 * latent_dim)`, the means first. Output shape: `(batch, latent_dim)`.
+
+    Raises:
+        ValueError: if beta is negative or not finite, or the input's shape is another.
+
+    Example:
+        >>> code = GaussianCode()
+        >>> code(np.array([[3.0, 0.0]]))  # mean 3, variance 1
+        array([[3.]])
+        >>> code.losses  # 3 ** 2 / 2
+        [4.5]
+    """
+
+    def __init__(self, beta: float = 1.0, seed: int | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.beta = real_number(beta, "beta", lambda weight: 0 <= weight < math.inf, "0 or more")
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Check that there are as many log-variances as means."""
+        if len(input_shape) != 2 or input_shape[1] is None or input_shape[1] % 2:
+            raise ValueError(
+                f"{type(self).__name__} '{self.name}' takes means and log-variances (batch, 2 * latent_dim), "
+                f"but the input's shape is {tuple(input_shape)}."
+            )
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Codes, a tensor `(batch, latent_dim)`."""
+        # In full precision, also where the policy is a mixed one: of the loss, Keras wants that.
+        mean, log_variance = ops.split(ops.cast(inputs, keras.config.floatx()), 2, axis=-1)
+        divergence = (ops.square(mean) + ops.exp(log_variance) - 1 - log_variance) / 2
+        self.add_loss(self.beta * ops.mean(ops.sum(divergence, axis=-1)))
+        if training:
+            noise = keras.random.normal(ops.shape(mean), dtype=mean.dtype, seed=self.seed_generator)
+            mean = mean + ops.exp(log_variance / 2) * noise
+        return ops.cast(mean, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """`(batch, latent_dim)`."""
+        batch, numbers = input_shape
+        return (batch, numbers and numbers // 2)
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {**HOW_TO_LOAD, **super().get_config(), "beta": self.beta, "seed": self.seed}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "GaussianCode":
+        """A new layer with the arguments of `config`."""
+        return cls(**{name: value for name, value in config.items() if name not in HOW_TO_LOAD})

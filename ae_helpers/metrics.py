@@ -1,4 +1,4 @@
-"""Measures of reconstruction and of ranking. NumPy in and out; tensors of any backend are accepted."""
+"""Measures of reconstruction, of made pictures and of ranking. NumPy in and out; tensors of any backend go in, too."""
 
 import math
 
@@ -6,6 +6,7 @@ import numpy as np
 import scipy.stats
 from numpy.typing import ArrayLike
 from skimage.metrics import structural_similarity
+from sklearn.neighbors import NearestNeighbors
 
 from ae_helpers.checks import as_array, as_floats, real_number, same_labels, same_shape, whole_number, with_float_dtype
 from ae_helpers.splits import measures, measures_likes
@@ -125,6 +126,78 @@ def binary_cross_entropy(x: ArrayLike, x_hat: ArrayLike, *, epsilon: float = 1e-
     with np.errstate(divide="ignore"):
         cost_of_black = np.minimum(-np.log1p(-x_hat), -math.log(epsilon))
     return (x * cost_of_white + (1 - x) * cost_of_black).mean(axis=_all_but_first(x), dtype=np.float64)
+
+
+@measures
+def frechet_distance(x: ArrayLike, x_made: ArrayLike) -> float:
+    """How far apart two clouds of points are, by their means and covariances (Fréchet 1957; Dowson and Landau 1982).
+
+    `|m - n|^2 + trace(C + D - 2 (C D)^(1/2))`, with means m, n and covariances C, D. For pictures,
+    give what a classifier's last hidden layer makes of them: with one network that all use, that is the FID
+    (Heusel et al. 2017, NeurIPS). With another network, only values of the same network can be compared,
+    and only those of as many points, for few points make it larger.
+
+    Args:
+        x: float array `(n, d)`, features of real pictures.
+        x_made: the same of made ones, `(m, d)`.
+
+    Returns:
+        float, 0 or more, in the unit of the features, squared.
+
+    Raises:
+        ValueError: if one is not `(n, d)` with two rows or more, they differ in d, or a value is not finite.
+
+    Example:
+        >>> frechet_distance(features.predict(x_test), features.predict(x_made))
+    """
+    x, x_made = (as_floats(rows, name).astype(np.float64) for rows, name in ((x, "x"), (x_made, "x_made")))
+    if x.ndim != 2 or x_made.ndim != 2 or x.shape[1] != x_made.shape[1] or min(len(x), len(x_made)) < 2:
+        raise ValueError(
+            "x and x_made should be features (n, d) with the same d, and two rows or more, "
+            f"but their shapes are {x.shape} and {x_made.shape}."
+        )
+    first, second = (np.atleast_2d(np.cov(rows, rowvar=False)) for rows in (x, x_made))
+    # The eigenvalues of C D are those of C^(1/2) D C^(1/2), which is symmetric.
+    values, vectors = np.linalg.eigh(first)
+    root = vectors * np.sqrt(values.clip(0)) @ vectors.T
+    shared = np.sqrt(np.linalg.eigvalsh(root @ second @ root).clip(0)).sum()
+    apart = np.square(x.mean(axis=0) - x_made.mean(axis=0)).sum()
+    return float(max(apart + np.trace(first) + np.trace(second) - 2 * shared, 0.0))
+
+
+@measures
+def nearest_neighbour_test(x: ArrayLike, x_made: ArrayLike) -> tuple[float, float]:
+    """How often a picture's nearest neighbour, among real and made ones, is of its own kind.
+
+    One half of both kinds, if they can't be told apart (Friedman and Rafsky 1979; Lopez-Paz and
+    Oquab 2017, ICLR). Look at both numbers, not at their mean (Xu et al. 2018): pictures that lie in
+    the middle of all others are neighbours of many, so that real ones are found among them.
+
+    Args:
+        x: float array `(n, ...)`, real pictures, or what stands for them.
+        x_made: made ones, the same shape: as many, so that one half is chance.
+
+    Returns:
+        `(real, made)`, two floats in [0, 1]: the share of real pictures whose nearest neighbour
+        is real, and of made ones whose nearest is made. Distances are Euclidean.
+
+    Raises:
+        ValueError: if the shapes differ, there is no batch axis or only one picture, or a value is not finite.
+
+    Example:
+        >>> real, made = nearest_neighbour_test(x_test[:2000], x_made[:2000])
+    """
+    x, x_made = as_floats(x, "x"), as_floats(x_made, "x_made")
+    if x.shape != x_made.shape or x.ndim < 2 or len(x) < 2:
+        raise ValueError(
+            "x and x_made should be two pictures or more, of the same shape (n, ...), "
+            f"but their shapes are {x.shape} and {x_made.shape}."
+        )
+    both = np.concatenate([x, x_made]).reshape(2 * len(x), -1)
+    nearest = NearestNeighbors(n_neighbors=1).fit(both).kneighbors(return_distance=False)[:, 0]
+    is_real = np.arange(len(both)) < len(x)
+    same = is_real[nearest] == is_real
+    return float(same[: len(x)].mean()), float(same[len(x) :].mean())
 
 
 @measures_likes

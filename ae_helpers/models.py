@@ -1,7 +1,7 @@
 """Autoencoders as Keras models: an encoder, a decoder, and both in a row.
 
 A saved autoencoder is loaded by `keras.saving.load_model(path)`, in a new process after
-`import ae_helpers.models`, which also knows the tied layers and the loss that it may name.
+`import ae_helpers.models`, which also knows our layers and the losses that it may name.
 """
 
 import math
@@ -16,7 +16,7 @@ from keras import layers
 import ae_helpers.losses  # noqa: F401  a saved model names its loss
 from ae_helpers.batches import SparseBatches
 from ae_helpers.checks import as_floats, positive_int, real_number
-from ae_helpers.layers import HOW_TO_LOAD, TiedDense, tied_sources
+from ae_helpers.layers import HOW_TO_LOAD, GaussianCode, TiedDense, tied_sources
 
 
 @keras.saving.register_keras_serializable(package="ae_helpers")
@@ -230,21 +230,52 @@ def dense_autoencoder(
     """
     code_penalty = real_number(code_penalty, "code_penalty", lambda weight: 0 <= weight < math.inf, "0 or more")
     penalty = keras.regularizers.L2(code_penalty) if code_penalty else None
-    hidden_sizes = _sizes(hidden_sizes, "hidden_sizes")
     encoder = _dense_encoder(latent_dim, hidden_sizes, activation, input_shape, penalty)
-    image_shape = encoder.input_shape[1:]
-    decoder = keras.Sequential(
-        [
-            keras.Input(encoder.output_shape[1:]),
-            *(layers.Dense(units, activation) for units in reversed(hidden_sizes)),
-            layers.Dense(math.prod(image_shape), output_activation),
-            layers.Reshape(image_shape),
-        ],
-        name="decoder",
-    )
-    if mean_image is not None:
-        _start_from(mean_image, decoder.layers[-2], output_activation, input_shape)
-    return Autoencoder(encoder, decoder)
+    return Autoencoder(encoder, _dense_decoder(encoder, hidden_sizes, activation, output_activation, mean_image))
+
+
+def variational_autoencoder(
+    latent_dim: int = 32,
+    hidden_sizes: Sequence[int] = (512, 256),
+    *,
+    beta: float = 1.0,
+    activation: Any = "gelu",
+    output_activation: Any = "sigmoid",
+    mean_image: Any = None,
+    input_shape: Sequence[int] = (28, 28, 1),
+) -> Autoencoder:
+    """`dense_autoencoder` with a code that is drawn in training, not compiled (Kingma and Welling 2014, ICLR).
+
+    The encoder ends with a `GaussianCode`, which draws codes in training and adds to the loss
+    what keeps them near N(0, 1). So codes drawn from N(0, 1) can be decoded to new pictures.
+    `encode` and `reconstruct` draw nothing: they use the means.
+
+    Args:
+        latent_dim: number of values in a code.
+        hidden_sizes: units of the encoder's hidden layers, input side first; the
+            decoder has the same in reverse. Empty: no hidden layer.
+        beta: weight of the Kullback-Leibler divergence in the loss, 0 or more.
+        activation: of the hidden layers, any that Keras knows.
+        output_activation: "sigmoid" for `bernoulli_loss`.
+        mean_image: as of `dense_autoencoder`.
+        input_shape: of one image, without the batch axis.
+
+    Returns:
+        `Autoencoder` from `(batch, *input_shape)` to the same shape. The layer
+        "mean_and_log_variance" of its encoder gives both, `(batch, 2 * latent_dim)`.
+
+    Raises:
+        ValueError: if a size is not a positive whole number, or beta is negative or not finite;
+            about mean_image as `dense_autoencoder`.
+
+    Example:
+        >>> autoencoder = variational_autoencoder(16)
+        >>> autoencoder.compile("adam", bernoulli_loss)  # of ae_helpers.losses
+        >>> autoencoder.fit(x_train, x_train)
+        >>> new = autoencoder.decode(np.random.default_rng(0).normal(size=(10, 16)))
+    """
+    encoder = _dense_encoder(latent_dim, hidden_sizes, activation, input_shape, beta=beta)
+    return Autoencoder(encoder, _dense_decoder(encoder, hidden_sizes, activation, output_activation, mean_image))
 
 
 def tied_autoencoder(
@@ -419,21 +450,33 @@ def item_autoencoder(
     return Autoencoder(encoder, decoder)
 
 
-def _dense_encoder(latent_dim, hidden_sizes, activation, input_shape, code_penalty=None):
-    """From `(batch, *input_shape)` to codes `(batch, latent_dim)`; raises a ValueError for bad sizes."""
+def _dense_encoder(latent_dim, hidden_sizes, activation, input_shape, code_penalty=None, beta=None):
+    """From `(batch, *input_shape)` to codes `(batch, latent_dim)`; raises a ValueError for bad sizes.
+
+    With beta, the code is that of a variational autoencoder.
+    """
     latent_dim = positive_int(latent_dim, "latent_dim")
     hidden_sizes, input_shape = _sizes(hidden_sizes, "hidden_sizes"), _sizes(input_shape, "input_shape")
     if not input_shape:
         raise ValueError("input_shape should have at least one axis, but is ().")
-    return keras.Sequential(
-        [
-            keras.Input(input_shape),
-            layers.Flatten(),
-            *(layers.Dense(units, activation) for units in hidden_sizes),
-            layers.Dense(latent_dim, activity_regularizer=code_penalty, name="code"),
-        ],
-        name="encoder",
-    )
+    hidden = [layers.Dense(units, activation) for units in hidden_sizes]
+    if beta is None:
+        code = [layers.Dense(latent_dim, activity_regularizer=code_penalty, name="code")]
+    else:
+        code = [layers.Dense(2 * latent_dim, name="mean_and_log_variance"), GaussianCode(beta, name="code")]
+    return keras.Sequential([keras.Input(input_shape), layers.Flatten(), *hidden, *code], name="encoder")
+
+
+def _dense_decoder(encoder, hidden_sizes, activation, output_activation, mean_image):
+    """From the codes of `encoder` back to what it takes, through hidden layers in reverse."""
+    image_shape = encoder.input_shape[1:]
+    hidden = [layers.Dense(units, activation) for units in reversed(_sizes(hidden_sizes, "hidden_sizes"))]
+    output = layers.Dense(math.prod(image_shape), output_activation)
+    codes, reshape = keras.Input(encoder.output_shape[1:]), layers.Reshape(image_shape)
+    decoder = keras.Sequential([codes, *hidden, output, reshape], name="decoder")
+    if mean_image is not None:
+        _start_from(mean_image, output, output_activation, image_shape)
+    return decoder
 
 
 def _start_from(mean_image, output, activation, input_shape):

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from ae_helpers.layers import TiedConv1DTranspose, TiedConv2DTranspose, TiedDense, TiedEmbedding, tied_sources
+from ae_helpers.layers import (
+    GaussianCode,
+    TiedConv1DTranspose,
+    TiedConv2DTranspose,
+    TiedDense,
+    TiedEmbedding,
+    tied_sources,
+)
 
 pytestmark = pytest.mark.backend
 
@@ -620,3 +627,57 @@ def test_refuses_two_sources_of_one_name():
     z = encoder(layers.Dense(4)(twin(keras.Input((4,)))))
     with pytest.raises(ValueError, match="2 layers are called so"):
         TiedDense("code")(z)
+
+
+# The code of a variational autoencoder.
+
+# Two codes of two numbers: means 0 and 3, log-variances 0 and ln 4; all 0.
+MOMENTS = np.array([[0, 3, 0, np.log(4)], [0, 0, 0, 0]], "float32")
+DIVERGENCE = [0.5 * (9 + 4 - 1 - np.log(4)), 0]
+
+
+@pytest.mark.parametrize("training", [None, False, True])
+@pytest.mark.parametrize("beta", [1, 0.5, 0])
+def test_gaussian_code_by_hand(beta, training):
+    code = GaussianCode(beta)
+    z = ops.convert_to_numpy(code(MOMENTS, training=training))
+    if not training:
+        np.testing.assert_array_equal(z, MOMENTS[:, :2])
+    (loss,) = code.losses
+    np.testing.assert_allclose(ops.convert_to_numpy(loss), beta * np.mean(DIVERGENCE), rtol=1e-5)
+
+
+def test_gaussian_code_draws_from_its_normal_distribution():
+    code = GaussianCode(seed=1)
+    many = np.repeat(MOMENTS[:1], 50_000, axis=0)
+    z, others = (ops.convert_to_numpy(code(many, training=True)) for _ in range(2))
+    np.testing.assert_allclose(z.mean(axis=0), [0, 3], atol=0.05)
+    np.testing.assert_allclose(z.std(axis=0), [1, 2], rtol=0.03)
+    correlations = np.corrcoef(np.concatenate([z, others], axis=1), rowvar=False)
+    np.testing.assert_allclose(correlations, np.eye(4), atol=0.03)  # of numbers, and of calls
+    again = GaussianCode(seed=1)
+    np.testing.assert_array_equal(z, ops.convert_to_numpy(again(many, training=True)))
+
+
+def test_gaussian_code_config_round_trip():
+    code = GaussianCode(0.5, seed=3, name="z")
+    config = code.get_config()
+    assert config["how_to_load"] == "import ae_helpers.models"
+    twin = GaussianCode.from_config(json.loads(json.dumps(config)))
+    assert (twin.beta, twin.seed, twin.name) == (0.5, 3, "z")
+    assert twin.get_config() == config
+    assert twin.compute_output_shape((None, 6)) == (None, 3)
+    assert twin(keras.Input((6,))).shape == (None, 3)
+    assert twin.count_params() == 0
+
+
+@pytest.mark.parametrize("beta", [-1, np.nan, np.inf, "1", True])
+def test_gaussian_code_refuses_a_bad_weight(beta):
+    with pytest.raises(ValueError, match=f"beta should be 0 or more, but is {beta!r}"):
+        GaussianCode(beta)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 2, 4), (4,)])
+def test_gaussian_code_refuses_another_shape(shape):
+    with pytest.raises(ValueError, match=rf"'z' takes .*2 \* latent_dim\).* {re.escape(str(shape))}"):
+        GaussianCode(name="z")(np.zeros(shape, "float32"))

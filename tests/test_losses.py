@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from ae_helpers.losses import multinomial_loss
+from ae_helpers.losses import bernoulli_loss, multinomial_loss
 
 pytestmark = pytest.mark.backend
 
@@ -37,7 +37,25 @@ def test_multinomial_loss_takes_sparse_targets():
     np.testing.assert_allclose(multinomial_loss(sparse, np.float32(LOGITS)), BY_HAND, rtol=1e-6)
 
 
-def test_its_name_in_saved_files():
-    config = keras.losses.serialize(multinomial_loss)
-    assert config["config"] == "ae_helpers>multinomial_loss"  # also in files from when it stood in models.py
-    assert keras.losses.deserialize(config) is multinomial_loss
+PICTURES, CHANCES = np.array([[[1.0, 0.0]], [[0.25, 1.0]]]), np.array([[[0.5, 0.5]], [[0.25, 0.1]]])
+NATS = [2 * np.log(2), -(0.25 * np.log(0.25) + 0.75 * np.log(0.75)) - np.log(0.1)]
+
+
+@pytest.mark.parametrize("given", [np.asarray, np.float32, np.ndarray.tolist, ops.convert_to_tensor])
+@pytest.mark.parametrize("predicted", [np.asarray, np.float32, lambda x: keras.Variable(x).value])
+def test_bernoulli_loss_by_hand(given, predicted):
+    loss = ops.convert_to_numpy(bernoulli_loss(given(PICTURES), predicted(CHANCES)))
+    np.testing.assert_allclose(loss, NATS, rtol=1e-6)
+    assert bernoulli_loss(np.int32(PICTURES.round()), np.float32(CHANCES)).shape == (2,)
+
+
+def test_bernoulli_loss_of_what_is_all_wrong_is_bounded():
+    loss = ops.convert_to_numpy(bernoulli_loss(np.float32([[0], [1]]), np.float32([[1], [0]])))
+    np.testing.assert_allclose(loss, -np.log(1e-7), rtol=0.02)
+
+
+@pytest.mark.parametrize("loss", [multinomial_loss, bernoulli_loss])
+def test_its_name_in_saved_files(loss):
+    config = keras.losses.serialize(loss)
+    assert config["config"] == f"ae_helpers>{loss.__name__}"  # also in files from when it stood in models.py
+    assert keras.losses.deserialize(config) is loss

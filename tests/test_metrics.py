@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.linalg
 import scipy.sparse
 from scipy.stats import norm
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
@@ -14,7 +15,9 @@ from sklearn.metrics import ndcg_score
 from ae_helpers.metrics import (
     binary_cross_entropy,
     bootstrap_interval,
+    frechet_distance,
     ndcg_at_k,
+    nearest_neighbour_test,
     psnr,
     recall_at_k,
     squared_error,
@@ -233,6 +236,72 @@ def test_cross_entropy_refuses_what_is_no_probability():
         binary_cross_entropy(OK, OK, epsilon=0)
     with pytest.raises(ValueError, match=r"epsilon .* is 0\.5"):
         binary_cross_entropy(OK, OK, epsilon=0.5)
+
+
+# Made pictures.
+
+
+def test_frechet_distance_by_hand():
+    x, x_made = np.array([[-1.0, 0.0], [1.0, 0.0]]), np.array([[-1.0, 2.0], [3.0, 0.0]])
+    np.testing.assert_allclose(frechet_distance(x, x), 0, atol=1e-12)
+    np.testing.assert_allclose(frechet_distance(x, np.add(x, (3, 4))), 25)
+    np.testing.assert_allclose(frechet_distance(3 * x, x), (3 * 2**0.5 - 2**0.5) ** 2)
+    # C = diag(2, 0), D = [[8, -4], [-4, 2]]: trace of (C D)^(1/2) is sqrt(16).
+    np.testing.assert_allclose(frechet_distance(x, x_made), 2 + 2 + 10 - 2 * 4)
+
+
+def test_frechet_distance_is_that_of_matrix_roots():
+    rng = np.random.default_rng(0)
+    x, x_made = rng.normal(size=(50, 5)) @ rng.normal(size=(5, 5)), rng.normal(size=(70, 5)) + 1
+    first, second = np.cov(x.T), np.cov(x_made.T)
+    root = scipy.linalg.sqrtm(first @ second).real
+    expected = np.square(x.mean(0) - x_made.mean(0)).sum() + np.trace(first + second - 2 * root)
+    for convert in (np.asarray, keras.ops.convert_to_tensor, np.ndarray.tolist):
+        np.testing.assert_allclose(frechet_distance(convert(x), convert(x_made)), expected, rtol=1e-4)
+    np.testing.assert_allclose(frechet_distance(x_made, x), expected)
+    assert type(frechet_distance(x, x_made)) is float
+    assert frechet_distance(x[:, :1], x_made[:, :1]) > 0
+    assert 0 <= frechet_distance(x[:3], x[:3]) < 1e-6  # fewer points than features
+
+
+def test_nearest_neighbours_by_hand():
+    # On a line: 0 real, 1 real, 3 made, 7 made, 8 real, 9.5 made.
+    x, x_made = np.array([[0.0], [1.0], [8.0]]), np.array([[3.0], [7.0], [9.5]])
+    assert nearest_neighbour_test(x, x_made) == (2 / 3, 0)
+    assert nearest_neighbour_test(x_made, x) == (0, 2 / 3)
+
+
+def test_nearest_neighbours_can_not_tell_what_is_alike():
+    rng = np.random.default_rng(0)
+    x, x_made, others = rng.random((3, 1000, 10, 10, 1), dtype=np.float32)
+    np.testing.assert_allclose(nearest_neighbour_test(x, x_made), 0.5, atol=0.06)
+    assert nearest_neighbour_test(x, others + 9) == (1, 1)
+    real, made = nearest_neighbour_test(x, 0.5 + 0.1 * (x_made - 0.5))  # all in the middle
+    assert real < 0.1 and made == 1
+    tensors = [keras.ops.convert_to_tensor(images) for images in (x, x_made)]
+    assert nearest_neighbour_test(*tensors) == nearest_neighbour_test(x, x_made)
+
+
+@pytest.mark.parametrize("metric", [frechet_distance, nearest_neighbour_test])
+@pytest.mark.parametrize(
+    ("x", "x_made", "message"),
+    [
+        (OK, OK[:, :3], r"\(2, 4\) and \(2, 3\)"),
+        (OK[0], OK[0], r"\(4,\) and \(4,\)"),
+        (OK[:1], OK[:1], r"\(1, 4\) and \(1, 4\)"),
+        (OK, changed(np.nan), "x_made has 1 values that are NaN"),
+        (changed(np.inf), OK, "x has 1 values that are NaN"),
+        (OK, OK.astype(str), "x_made should hold numbers"),
+    ],
+)
+def test_measures_of_made_pictures_refuse(metric, x, x_made, message):
+    with pytest.raises(ValueError, match=message):
+        metric(x, x_made)
+
+
+def test_nearest_neighbours_want_as_many_of_both():
+    with pytest.raises(ValueError, match=r"\(2, 4\) and \(3, 4\)"):
+        nearest_neighbour_test(OK, np.full((3, 4), 0.5))
 
 
 # Ranking.

@@ -10,13 +10,14 @@ import scipy.sparse
 from keras import layers
 
 from ae_helpers.layers import TiedConv2DTranspose, TiedDense
-from ae_helpers.losses import multinomial_loss
+from ae_helpers.losses import bernoulli_loss, multinomial_loss
 from ae_helpers.models import (
     Autoencoder,
     conv_autoencoder,
     dense_autoencoder,
     item_autoencoder,
     tied_autoencoder,
+    variational_autoencoder,
 )
 
 pytestmark = pytest.mark.backend
@@ -46,6 +47,10 @@ def small_tied():
     return tied_autoencoder(3, (10,), input_shape=SHAPE)
 
 
+def small_variational():
+    return variational_autoencoder(3, (10,), input_shape=SHAPE)
+
+
 def with_state():
     """From parts built by hand, with layers that act otherwise in training and hold more than weights."""
     image = keras.Input(SHAPE)
@@ -55,7 +60,7 @@ def with_state():
     return Autoencoder(encoder, decoder, name="with_state")
 
 
-@pytest.fixture(params=[small_dense, small_tied, small_conv, with_state])
+@pytest.fixture(params=[small_dense, small_tied, small_conv, small_variational, with_state])
 def model(request):
     return request.param()
 
@@ -137,7 +142,7 @@ def test_conv_has_the_layers_asked_for(options, count):
     assert model.reconstruct(x).shape == model(x).shape == x.shape
 
 
-@pytest.mark.parametrize("build", [small_dense, small_tied, small_conv])
+@pytest.mark.parametrize("build", [small_dense, small_tied, small_conv, small_variational])
 def test_sigmoid_keeps_pixels_in_range_and_codes_are_free(build, x):
     model = build()
     x_hat = model.decode(1e3 * np.ones((1, 3), "float32"))
@@ -156,6 +161,10 @@ def test_defaults():
         tied_autoencoder(): ("tied", 32, [512, 256], "gelu", "sigmoid"),
         item_autoencoder(7): ("items", 256, [1024], "gelu", "linear"),
     }
+    *before, moments, code = variational_autoencoder().encoder.layers
+    assert [layer.units for layer in before[1:]] == [512, 256] and moments.units == 2 * 32 and code.beta == 1
+    assert moments.activation.__name__ == "linear" and code.seed is None
+    assert variational_autoencoder().decoder.get_config()["layers"][-2]["config"]["activation"] == "sigmoid"
     for model, (name, latent_dim, sizes, hidden, output) in described.items():
         *before, code = [layer for layer in model.encoder.layers if isinstance(layer, layers.Dense)]
         assert [layer.units for layer in before] == sizes and code.units == latent_dim == model.latent_dim, name
@@ -316,7 +325,7 @@ def test_encode_and_decode_follow_the_training(model, x):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("build", [small_conv, small_tied])
+@pytest.mark.parametrize("build", [small_conv, small_tied, small_variational])
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_mixed_precision_keeps_float32_outside(policy, build, x):
     before = keras.config.dtype_policy()
@@ -363,7 +372,7 @@ def test_it_is_a_layer_of_another_model(x):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("build", [small_dense, small_tied, small_conv])
+@pytest.mark.parametrize("build", [small_dense, small_tied, small_conv, small_variational])
 def test_export(build, x, tmp_path):
     model = build()
     if keras.backend.backend() == "torch":
@@ -583,7 +592,10 @@ def test_a_tied_decoder_can_not_be_saved_alone(tmp_path):
 
 @pytest.mark.parametrize(
     ("build", "part"),
-    [*product([small_dense, small_conv, with_state], ["encoder", "decoder"]), (small_tied, "encoder")],
+    [
+        *product([small_dense, small_conv, small_variational, with_state], ["encoder", "decoder"]),
+        (small_tied, "encoder"),
+    ],
 )
 def test_a_part_reloads_alone(build, part, x, tmp_path):
     model = build()
@@ -651,6 +663,7 @@ BAD_SIZES = [0, -2, True, 2.0, None, "3"]
     [
         (dense_autoencoder, "latent_dim"),
         (tied_autoencoder, "latent_dim"),
+        (variational_autoencoder, "latent_dim"),
         (conv_autoencoder, "latent_dim"),
         (conv_autoencoder, "kernel_size"),
     ],
@@ -668,6 +681,7 @@ def test_refuses_a_bad_size(build, name, bad):
         (dense_autoencoder, "hidden_sizes"),
         (dense_autoencoder, "input_shape"),
         (tied_autoencoder, "hidden_sizes"),
+        (variational_autoencoder, "hidden_sizes"),
         (tied_autoencoder, "input_shape"),
         (conv_autoencoder, "filters"),
         (conv_autoencoder, "input_shape"),
@@ -692,6 +706,8 @@ def test_refuses_bad_sizes(build, name, bad):
         (dense_autoencoder, {"mean_image": np.zeros((28, 28))}, r"mean_image should .*, but has \(28, 28\)"),
         (dense_autoencoder, {"mean_image": np.full((28, 28, 1), 2.0)}, "mean_image should lie in"),
         (dense_autoencoder, {"mean_image": np.zeros((28, 28, 1)), "output_activation": "tanh"}, "'tanh' came"),
+        (variational_autoencoder, {"beta": -1}, "beta should be 0 or more, but is -1"),
+        (variational_autoencoder, {"mean_image": np.zeros((28, 28))}, r"mean_image should .*, but has \(28, 28\)"),
         (conv_autoencoder, {"filters": ()}, r"filters is \(\)"),
         (conv_autoencoder, {"input_shape": (28, 28)}, r"input_shape \(28, 28\)"),
     ],
@@ -736,6 +752,78 @@ def sequence(*sizes):
 def test_refuses_parts_that_do_not_fit(encoder, decoder, message):
     with pytest.raises(ValueError, match=message):
         Autoencoder(encoder(), decoder())
+
+
+# Variational.
+
+
+@pytest.mark.parametrize(
+    ("latent_dim", "hidden_sizes", "shape", "encoder", "decoder"),
+    [(4, (7, 5), (6, 6, 1), [36, 7, 5, 8], [4, 5, 7, 36]), (2, [], (9,), [9, 4], [2, 9])],
+)
+def test_variational_has_the_layers_asked_for(latent_dim, hidden_sizes, shape, encoder, decoder):
+    model = variational_autoencoder(latent_dim, hidden_sizes, input_shape=shape)
+    x = np.full((2, *shape), 0.5, "float32")
+    assert model.encoder.count_params() == dense_parameters(encoder)
+    assert model.decoder.count_params() == dense_parameters(decoder)
+    assert model.latent_dim == latent_dim
+    assert model.encode(x).shape == (2, latent_dim)
+    assert model.reconstruct(x).shape == model(x).shape == x.shape
+    activations = {layer.activation.__name__ for layer in model.encoder.layers[1 : 1 + len(hidden_sizes)]}
+    assert activations == ({"gelu"} if hidden_sizes else set())
+
+
+def moments_of(model, x):
+    """Means and log-variances."""
+    moments = model.encoder.get_layer("mean_and_log_variance").output
+    return np.split(keras.Model(model.input, moments).predict(x, verbose=0), 2, axis=1)
+
+
+def test_variational_encodes_to_means_and_draws_in_training_only(x):
+    model = small_variational()
+    mean, log_variance = moments_of(model, x)
+    np.testing.assert_allclose(model.encode(x), mean, atol=1e-6)
+    np.testing.assert_array_equal(model.reconstruct(x), model.reconstruct(x))
+    many = np.repeat(x[:1], 20_000, axis=0)
+    z, z_again = (keras.ops.convert_to_numpy(model.encoder(many, training=True)) for _ in range(2))
+    assert np.abs(z - z_again).max() > 0.1  # new noise each time
+    np.testing.assert_allclose(z.mean(axis=0), mean[0], atol=0.05)
+    np.testing.assert_allclose(z.std(axis=0), np.exp(log_variance[0] / 2), rtol=0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("beta", [1, 0.25, 0])
+def test_its_loss_has_two_terms(beta, x, tmp_path):
+    model = variational_autoencoder(3, (10,), beta=beta, input_shape=SHAPE)
+    model.compile("sgd", bernoulli_loss)
+    mean, log_variance = moments_of(model, x)
+    divergence = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance).sum(axis=1).mean()
+    x_hat = model.reconstruct(x)
+    cross_entropy = -(x * np.log(x_hat) + (1 - x) * np.log(1 - x_hat)).sum(axis=(1, 2, 3)).mean()
+    expected = cross_entropy + beta * divergence
+    np.testing.assert_allclose(model.evaluate(x, x, verbose=0), expected, rtol=1e-5)
+    reloaded = reload_file(model, tmp_path)
+    assert reloaded.encoder.layers[-1].beta == beta
+    np.testing.assert_allclose(reloaded.evaluate(x, x, verbose=0), expected, rtol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_large_beta_empties_the_code(x):
+    model = variational_autoencoder(3, (10,), beta=100, input_shape=SHAPE)
+    model.compile(keras.optimizers.Adam(0.02), bernoulli_loss)
+    before = np.abs(model.encode(x)).max()
+    for _ in range(150):
+        model.train_on_batch(x, x)
+    assert np.abs(model.encode(x)).max() < 0.3 * before
+
+
+def test_its_options_reach_the_layers():
+    mean_image = np.random.default_rng(0).uniform(0.1, 0.9, SHAPE)
+    model = variational_autoencoder(3, (), mean_image=mean_image, input_shape=SHAPE)
+    np.testing.assert_allclose(model.decode(np.zeros((1, 3)))[0], mean_image, rtol=1e-5)
+    model = variational_autoencoder(3, (10,), activation="relu", output_activation=None, input_shape=SHAPE)
+    assert model.encoder.layers[1].activation.__name__ == model.decoder.layers[0].activation.__name__ == "relu"
+    assert np.abs(model.decode(1e3 * np.ones((1, 3)))).max() > 1
 
 
 # Items.
