@@ -176,6 +176,13 @@ def test_salt_and_pepper_spoil_their_share(fraction):
     assert np.count_nonzero(spoilt == 0.5) == n - black - white
 
 
+def test_a_seed_gives_the_same_salt_and_pepper_in_every_version():
+    x = images((3, 28, 28))
+    drawn = np.random.default_rng(7).random(x.shape, dtype=np.float32)
+    expected = np.where(drawn < 0.15, 0, np.where(drawn >= 0.85, 1, x))
+    np.testing.assert_array_equal(add_salt_and_pepper(x, 0.3, seed=7), expected)
+
+
 def test_salt_and_pepper_spoil_a_pixel_of_colour_as_a_whole():
     x = np.full((4, 12, 20, 3), 0.5)
     spoilt = add_salt_and_pepper(x, 0.5, seed=0)

@@ -175,6 +175,7 @@ class TestEachTiedLayer:
         assert [w.path for w in model.trainable_weights] == [v.path for v in (*source.weights, tied.bias)]
         assert tied.weights == tied.trainable_weights == [tied.bias]
         assert tied.non_trainable_weights == []
+        assert [v.path for v in tied.variables] == [tied.bias.path, kernel_in(model).path]
         assert tied.count_params() == case.back[-1]
         source_bias = 0 if case.tied is TiedEmbedding else 3
         assert model.count_params() == kernel_of(model).size + source_bias + case.back[-1]

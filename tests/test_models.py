@@ -264,6 +264,10 @@ def test_the_size_of_batches_is_handed_on(x, monkeypatch):
     model.encode(x, batch_size=2), model.decode(x[:, 0, :3, 0], batch_size=3), model.reconstruct(x, batch_size=4)
     model.encode(x), model.decode(x[:, 0, :3, 0]), model.reconstruct(x)
     assert sizes == [2, 3, 4, 256, 256, 256]
+    items = item_autoencoder(7, 3, 5)
+    monkeypatch.setattr(items.encoder, "predict", lambda batches, verbose: sizes.append(len(batches)) or np.zeros(3))
+    items.encode(scipy.sparse.csr_array(np.ones((11, 7))), batch_size=4)
+    assert sizes[-1] == 3  # batches
 
 
 def test_training_reaches_both_parts(x):
@@ -357,11 +361,15 @@ def test_it_has_the_shapes_and_tensors_of_a_functional_model(model, x):
 def test_its_layers_are_encoder_and_decoder(model):
     assert model.layers == [model.encoder, model.decoder]
     assert model.get_layer(model.encoder.name) is model.encoder
-    if model.name != "with_state":
-        assert (model.encoder.name, model.decoder.name) == ("encoder", "decoder")
     lines = []
     model.summary(print_fn=lines.append, expand_nested=True)
     assert f"{model.count_params():,}" in "\n".join(lines)
+
+
+@pytest.mark.parametrize("build", [small_dense, small_tied, small_conv, lambda: item_autoencoder(4, 2, 3)])
+def test_parts_and_codes_are_called_so(build):
+    model = build()
+    assert (model.encoder.name, model.decoder.name, model.encoder.layers[-1].name) == ("encoder", "decoder", "code")
 
 
 def test_it_is_a_layer_of_another_model(x):

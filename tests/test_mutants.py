@@ -18,7 +18,7 @@ def first(x: int | None, names=(), *, low=0.5) -> bool | None:
     """A docstring."""
     if not x and names:
         raise ValueError(f"{x + 1} is wrong")
-    x = max(divmod(x, -1))
+    x = max(divmod(x, -1), divmod(x, x).swapaxes(0, 1))
     print(x, sep="")
     for name, _ in zip([name for name in names if name], names, strict=True):
         continue
@@ -34,10 +34,12 @@ def test_every_kind_of_change_and_no_docstring_type_or_message():
         "first: not x and names → Or",
         "first: not x → x",
         "first: raise ValueError(f'{x + 1} is wrong') → gone",
-        "first: x = max(divmod(x, -1)) → gone",
+        "first: x = max(divmod(x, -1), divmod(x, x).swapaxes(0, 1)) → gone",
         "first: max → min",
         "first: divmod(x, -1) → divmod(-1, x)",
         "first: -1 → 0",
+        "first: 0 → 1",
+        "first: 1 → 2",
         "first: print(x, sep='') → gone",
         "first: sep='' → gone",
         "first: zip([name for name in names if name], names, strict=True) → "

@@ -212,6 +212,32 @@ def test_rows_of_zeros_are_nobodys(splits):
     assert splits._used["fitted"] == set()
 
 
+def test_negative_zeros_are_zeros(splits):
+    codes = np.eye(20)
+    splits.derive(X["test"], codes)
+    splits.note("fitted", "x", np.where(codes == 0, -0.0, codes))
+    assert splits._used["fitted"] == {"test"}
+
+
+def test_rows_are_known_however_many_there_are(monkeypatch):
+    monkeypatch.setattr(module, "_watching", None)
+    rows = RANDOM.random((20_003, 6))
+    splits = watch_splits(train=rows[:1] + 1, valid=rows[:1] + 2, test=rows)
+    for row in (0, 9_999, 10_000, 10_001, 20_002):
+        splits._used["fitted"].clear()
+        splits.note("fitted", "x", rows[row : row + 1])
+        assert splits._used["fitted"] == {"test"}
+
+
+def test_images_are_known_as_bytes_and_as_parts_of_one(monkeypatch):
+    monkeypatch.setattr(module, "_watching", None)
+    pixels = RANDOM.integers(0, 256, (20, 4, 4, 1), dtype=np.uint8)
+    for test, fitted in ((pixels, pixels / np.float32(255)), (pixels / np.float32(255), pixels)):
+        splits = watch_splits(train=X["train"], valid=X["valid"], test=test)
+        splits.note("fitted", "x", fitted)
+        assert splits._used["fitted"] == {"test"}
+
+
 @pytest.mark.parametrize(
     "rows", [None, "text", 3.0, np.ones(5), np.array([["a"]]), np.empty((0, 3)), {"a": 1}, [[1], [2, 3]]]
 )

@@ -2,6 +2,7 @@
 
     python -m tools.check_mutants                  # 40 changes of each module
     python -m tools.check_mutants ratings data     # of some modules or folders
+    python -m tools.check_mutants ratings --seed 1 # 40 others
     python -m tools.check_mutants ratings --all    # every change
     python -m tools.check_mutants ratings --line 120   # the changes of one line
 
@@ -53,13 +54,14 @@ OTHER_OPERATORS = {
 }  # fmt: skip
 OTHER_NAMES = {"min": "max", "minimum": "maximum", "argmin": "argmax", "any": "all", "floor": "ceil"}
 OTHER_NAMES |= {other: name for name, other in OTHER_NAMES.items()}
-EITHER_ORDER = ("max", "min", "maximum", "minimum", "array_equal", "shares_memory")
+EITHER_ORDER = ("max", "min", "maximum", "minimum", "array_equal", "shares_memory", "swapaxes")
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="modules or folders, such as ratings, data, movies.titles")
     parser.add_argument("--sample", type=int, default=SAMPLE, help=f"changes of each module (default: {SAMPLE})")
+    parser.add_argument("--seed", type=int, default=0, help="another seed draws other samples")
     parser.add_argument("--all", action="store_true", help="every change, not a sample")
     parser.add_argument("--line", type=int, action="append", help="every change of this line; may be repeated")
     options = parser.parse_args(arguments)
@@ -86,7 +88,7 @@ def main(arguments=None):
         tree = ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
         changes = [change for change in all_changes(tree) if not options.line or change.line in options.line]
         if not options.all and not options.line and len(changes) > options.sample:
-            changes = random.Random(module).sample(changes, options.sample)
+            changes = random.Random(f"{module} {options.seed}").sample(changes, options.sample)
         unnoticed = [change for change in changes if not noticed(module, tree, change, reach[module])]
         survivors = [change for change in unnoticed if str(change) not in accepted.get(module, {})]
         counts = len(changes), len(changes) - len(unnoticed), len(unnoticed) - len(survivors), len(survivors)
@@ -190,7 +192,9 @@ def _others(node, holder, field):
         case ast.keyword() if node.arg:
             yield None
         case ast.Call(args=[first, second, *others]) if not (
-            any(isinstance(arg, ast.Starred) for arg in node.args) or ast.unparse(node.func).endswith(EITHER_ORDER)
+            any(isinstance(arg, ast.Starred) for arg in node.args)
+            or ast.unparse(node.func).endswith(EITHER_ORDER)
+            or ast.unparse(first) == ast.unparse(second)
         ):
             yield ast.Call(node.func, [second, first, *others], node.keywords)
         case ast.Return(value=ast.expr() as value) if ast.unparse(value) != "None":

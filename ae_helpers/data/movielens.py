@@ -24,7 +24,7 @@ ML_100K_GENRES = [
     "unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama",
     "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War",
     "Western",
-]
+]  # fmt: skip
 U_ITEM_COLUMNS = ["movieId", "title", "release date", "video release date", "URL", *ML_100K_GENRES]
 
 
@@ -160,7 +160,7 @@ class _RatingsFile:
         # number of fields of all other lines with that of the first, and joins lines that are quoted.
         if b"\0" in lines or (b"\r" in lines and b"\r" in lines.replace(b"\r\n", b"\n")):
             raise ValueError("there is a NUL or a carriage return")
-        if lines.split(b"\n", 1)[0].count(separator.encode()) != len(self.columns) - 1:
+        if lines.partition(b"\n")[0].count(separator.encode()) != len(self.columns) - 1:
             raise ValueError(f"there are not {len(self.columns)} fields")
         with np.errstate(invalid="ignore", over="ignore"):  # a number that is too large is an error, without a warning
             table = pd.read_csv(

@@ -151,7 +151,7 @@ def decoded(file: Path | zipfile.Path, encoding: str) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        number = content.count(b"\n", 0, error.start) + 1
+        number = content[: error.start].count(b"\n") + 1
         byte = content[error.start]
     if encoding == "utf-8":
         raise ValueError(f"{file}, line {number}: byte {byte:#x} is not UTF-8. {MEND}")

@@ -154,7 +154,7 @@ def show_plane(
         raise ValueError("z and labels belong together: give both or neither.")
     first, second, images = decoded_plane(decode, x_range, y_range, steps)
     figure = Figure(figsize=(3.7 if z is None else 7.2, 3.75), layout=ConstrainedLayoutEngine(wspace=0.06))
-    axes = figure.subplots(1, 1 if z is None else 2, squeeze=False, sharex=True, sharey=True)[0]
+    axes = figure.subplots(1, 1 if z is None else 2, squeeze=False, sharey=True)[0]
     draw_plane(axes[-1], images, x_range, y_range)
     for ax in axes:
         ax.set(xlim=x_range, ylim=y_range, xlabel="first value of the code")
@@ -200,7 +200,7 @@ def _pixels(image):
 def _small_png(image):
     """The bytes of a PNG file with a palette."""
     buffer = io.BytesIO()
-    few = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few = image.quantize(256, method=Image.Quantize.FASTOCTREE)
     few.save(buffer, format="png", optimize=True)
     return buffer.getvalue()
 

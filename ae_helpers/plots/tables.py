@@ -55,7 +55,7 @@ def plot_lists(
             if hit:
                 ax.text(column + 0.06, line, "✓", fontsize=9, ha="right", va="center", **style)
             most = width - 3 if hit else width  # bold letters are wider
-            shown = textwrap.shorten(name, most, placeholder=" …") if len(name) > most else name
+            shown = textwrap.shorten(name, most, placeholder=" …")
             ax.text(column + 0.08, line, shown, fontsize=8.3, va="center", **style)
     ax.plot([0, len(lists)], [-0.6, -0.6], color="0.8", linewidth=0.8)
     ax.set(xlim=(0, len(lists)), ylim=(lines - 0.4, -1.8), title=title or "")

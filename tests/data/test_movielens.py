@@ -448,6 +448,16 @@ def test_zip_is_closed_after_reading(tmp_path, monkeypatch):
     assert [archive.fp for archive in archives] == [None]
 
 
+def test_a_zip_that_nobody_may_read_is_not_damaged(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    path = zipped(tmp_path, lambda content: content)
+    monkeypatch.setattr(zipfile, "ZipFile", refuse)
+    with pytest.raises(PermissionError, match="Permission denied"):
+        load_movielens(path)
+
+
 @pytest.mark.parametrize("name", ["ratings.csv", "movies.csv"])
 def test_unreadable_file(tmp_path, name):
     """The tests may run as root, who may read every file; but nobody can read a folder."""
@@ -517,12 +527,14 @@ def damage(file, old, new):
         (b"1141415820", b"99999999999999999999", ", line 4: timestamp is '99999999999999999999', which is no"),
         (b"userId,movieId,rating,timestamp", b"userId,movieId,timestamp", ", line 1: .* but rating should be"),
         (b"userId,movieId,rating,timestamp", b"rating,rating,movieId,userId", ", line 1: .* but rating, timestamp sh"),
+        (b"4.0", b"0.5,1141415820\n3,10,x", ", line 5: rating is 'x', which is no number"),  # half a star is possible
         (b"rating,timestamp\n", b"rating,timestamp\r", r", line 1: the columns are .*, but timestamp should be"),
         (b"2,10,4.0", b"2,10\r,4.0", r", line 4: movieId is '10\\r', which"),
         (b"2,10,4.0", b"2,10,4.0,1141415820\r2,20,4.0", r", line 4: expected 4 fields .*, found 7"),
         (b"userId,movieId,rating,timestamp\n", b"", ", line 1: .* userId, movieId, rating, timestamp should"),
     ],
 )
+@pytest.mark.filterwarnings("error")
 def test_damaged_ratings(tmp_path, old, new, problem):
     write_csv(tmp_path)
     damage(tmp_path / "ratings.csv", old, new)
@@ -602,6 +614,13 @@ def test_damaged_movies(tmp_path, old, new, problem):
             b"1906-03-03",
             ", line 4: timestamp is .*, which is before",
         ),
+        (
+            write_kaggle,
+            "rating.csv",
+            b"2006-03-03 19:57:00",
+            b'1970-01-01 00:00:00"\n3,10,4.0,"1906-03-03',
+            ", line 5: timestamp is .*, which is before",
+        ),
         (write_hetrec, "user_ratedmovies-timestamps.dat", b"userID", b"user", ", line 1: .*, but userId should be"),
         (write_hetrec, "user_ratedmovies-timestamps.dat", b"2\t10\t4", b"2\t10", ", line 4: expected 4 fields"),
         (
@@ -642,11 +661,13 @@ def test_damaged_files_of_old_releases(tmp_path, write, name, old, new, problem)
             ", line 4: the file seems to be cut short",
         ),
         ([1162160236000, 116216023600], ", line 3: the file seems to be cut short"),
+        ([964982703, 964982703 // 4], ", line 3: the file seems to be cut short"),
         (
             [964982703, 1162160236000],
             ", line 3: timestamp is 1162160236000, which is not in seconds since",
         ),
         ([10**17, 10**17], ", line 2: timestamp is 100000000000000000, which is not in seconds nor milli"),
+        ([10**11 + 1, 10**14 + 1], ", line 3: timestamp is 100000000000001, which is not in seconds nor milli"),
     ],
 )
 def test_times_of_another_kind(tmp_path, times, problem):
@@ -654,13 +675,34 @@ def test_times_of_another_kind(tmp_path, times, problem):
     refuses(tmp_path, "ratings.csv", problem)
 
 
-@pytest.mark.parametrize("times", [[3], [3, 1], [20_000_000_000], [964982703, 964982703 // 4 + 1], [0, 964982703, 0]])
+@pytest.mark.parametrize(
+    "times",
+    [[3], [3, 1], [20_000_000_000], [964982703, 964982703 // 4 + 1], [0, 964982703, 0], [400, 4000, 200], [4, 1]],
+)
 def test_small_times_are_read(tmp_path, times):
     """Of one magnitude, without a newline at the end; or of any, with one."""
     write_rated_at(tmp_path, times)
     assert load_movielens(tmp_path)[0]["timestamp"].tolist() == times
     write_rated_at(tmp_path, [964982703, *times], end="\n")
     assert load_movielens(tmp_path)[0]["timestamp"].tolist() == [964982703, *times]
+
+
+@pytest.mark.parametrize(
+    ("times", "seconds"),
+    [([10**11], [10**11]), ([10**11 + 1], [10**8]), ([10**11 + 1000, 10**14], [10**8 + 1, 10**11])],
+)
+def test_from_which_number_on_times_are_milliseconds(tmp_path, times, seconds):
+    write_rated_at(tmp_path, times)
+    assert load_movielens(tmp_path)[0]["timestamp"].tolist() == seconds
+
+
+def test_the_largest_id_and_the_longest_title(tmp_path):
+    title = "T" * 1_000
+    (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n2147483647,2147483647,4,964982703\n")
+    (tmp_path / "movies.csv").write_text(f"movieId,title,genres\n2147483647,{title},Drama\n")
+    ratings, movies = load_movielens(tmp_path)
+    assert ratings[["userId", "movieId"]].to_numpy().tolist() == [[2**31 - 1] * 2]
+    assert movies["title"].tolist() == [title]
 
 
 def write_rated_at(folder, times, end=""):

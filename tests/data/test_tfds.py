@@ -1,3 +1,4 @@
+import contextlib
 import hashlib
 import http.server
 import io
@@ -7,9 +8,11 @@ import socket
 import sys
 import threading
 import time
+import types
 
 import numpy as np
 import pytest
+import requests
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
@@ -168,6 +171,7 @@ def test_colours_turn_grey_and_sizes_28(tmp_path):
         ((28, 28, 4), np.uint8, [255, 255, 255, 0], 1),  # transparency is left out
         ((28, 28, 1), np.uint16, [65535], 1),
         ((28, 28, 1), np.uint16, [13107], 0.2),
+        ((28, 28, 1), np.float32, [0.2], 0.2),
         ((14, 56, 3), np.uint8, [51, 51, 51], 0.2),
         ((None, None, 3), np.uint8, [51, 51, 51], 0.2),
     ],
@@ -400,6 +404,36 @@ def test_another_version_than_the_prepared_one_is_not_damage(sound_dir):
         load_tfds_images("kmnist:2.0.0", data_dir=sound_dir)
 
 
+def test_what_is_no_version_is_no_data_set(tmp_path):
+    (tmp_path / "mine" / "notes").mkdir(parents=True)
+    (tmp_path / "mine" / "1.0.0").touch()
+    with pytest.raises(ValueError, match="knows no data set 'mine'"):
+        load_tfds_images("mine", data_dir=tmp_path)
+
+
+def test_damage_is_told_in_one_line_without_places_in_tensorflow():
+    def told(message):
+        return str(module._damaged("folder", "mine", ValueError(message))).partition("prepares it anew. ")[2]
+
+    assert told("{{function_node a}} record is cut [Op:IteratorGetNext]\nmore") == "ValueError: record is cut"
+    assert told("") == "ValueError: "
+    assert told("x" * 300) == f"ValueError: {'x' * 200}"
+
+
+def test_shards_are_read_in_their_order(tmp_path, sound_dir):
+    folder = tmp_path / "tiny" / "3.0.1"
+    shutil.copytree(sound_dir / "tiny" / "3.0.1", folder)
+    file = records(folder)
+    content, name = file.read_bytes(), file.name.partition("-00000")[0]
+    file.unlink()
+    for i in range(5):  # a record each
+        rest = without_first_record(content)
+        (folder / f"{name}-0000{i}-of-00005").write_bytes(content[: len(content) - len(rest)])
+        content = rest
+    rewrite(info, lambda content: content.replace(b'"5"', b'"1", "1", "1", "1", "1"'))(folder)
+    assert load_tfds_images("tiny", data_dir=tmp_path)[1].tolist() == LABELS
+
+
 def test_too_little_memory_is_not_damage(sound_dir, monkeypatch):
     def fail(*args, **kwargs):
         raise tf.errors.ResourceExhaustedError(None, None, "no memory")
@@ -553,6 +587,43 @@ def test_one_answer_is_enough(listener, web_server, monkeypatch):
     assert module._any_answers([url_of(listener), url_of(web_server.socket)])
     assert time.monotonic() - start < QUICK  # the other one never answers
     assert not module._any_answers([])
+
+
+@pytest.mark.parametrize("status", [200, 403, 404, 429, 500, 501, 502, 503, 504, 505])
+def test_which_answers_count_and_how_they_are_asked_for(monkeypatch, status):
+    def get(url, **options):
+        asked.append((url, options, threading.current_thread().daemon))
+        return contextlib.nullcontext(types.SimpleNamespace(status_code=status))
+
+    asked = []
+    monkeypatch.setattr(requests, "get", get)
+    assert module._any_answers(["http://a"]) is (status not in (500, 502, 503, 504))
+    assert asked == [("http://a", {"stream": True, "timeout": module.PATIENCE}, True)]
+
+
+def test_no_answer_at_all_is_told_at_once(monkeypatch):
+    def get(url, **options):
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(requests, "get", get)
+    monkeypatch.setattr(module, "PATIENCE", 10 * QUICK)
+    start = time.monotonic()
+    assert module._any_answers(["http://a", "http://b"]) is False
+    assert time.monotonic() - start < QUICK
+
+
+def test_patience_ends_when_nobody_answers(monkeypatch):
+    monkeypatch.setattr(requests, "get", lambda url, **options: time.sleep(QUICK))
+    monkeypatch.setattr(module, "PATIENCE", 0.1)
+    assert module._any_answers(["http://a"]) is False
+
+
+def test_each_server_is_asked_once():
+    def servers(*urls):
+        return module._servers(types.SimpleNamespace(url_infos=dict.fromkeys(urls) or None))
+
+    assert servers("http://a/1", "http://b/1", "gs://c/1", "http://a/2") == ["http://a/2", "http://b/1"]
+    assert servers() == servers("gs://c/1") == [module.ANY_SERVER]
 
 
 @pytest.mark.parametrize(("name", "host"), [("kmnist", "codh.rois.ac.jp"), ("cifar10", "www.cs.toronto.edu")])

@@ -119,6 +119,9 @@ def test_a_long_list_of_liked_movies_is_cut_at_80_letters(small_movies):
     assert index.similar_to_many([10, 11], 1).columns.name == f"like {titles[0]}, {titles[1]}"
     name = index.similar_to_many([10, 11, 12], 1).columns.name
     assert name == f"like {titles[0]}, {titles[1]}, A title of ..." and 70 < len(name) <= 80
+    for title, is_whole in (("abcd " * 14 + "abcde", True), ("abcd " * 14 + "abcdef", False)):  # behind "like "
+        name = ItemIndex(SMALL[:2], small_movies([title, "B"])).similar(10, 1).columns.name
+        assert (name == f"like {title}") == is_whole and len(name) <= 80
 
 
 def test_a_cosine_is_at_most_one(small_movies):
@@ -207,6 +210,12 @@ def test_impossible_vectors_are_refused_by_name(value, message, dtype, small_mov
         ItemIndex(values, small_movies())
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_vector_beyond_all_lengths_is_refused_without_a_warning(small_movies):
+    with pytest.raises(ValueError, match=r"'B' \(row 1\) has NaN or infinite values"):
+        ItemIndex([[1, 0], [1e200, 1e200]], small_movies("AB"))
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
@@ -256,6 +265,7 @@ def test_a_table_without_a_column_is_refused(small_movies):
         [1, 2, 3, 4, np.inf],
         [1, 2, 3, 4, 0.5],
         [1, 2, 3, 4, 1e300],
+        [1, 2, 3, 4, 2**53],
         list("12345"),
     ],
 )
@@ -375,6 +385,13 @@ def test_a_missing_file_is_named(tmp_path):
         ItemIndex.load(tmp_path / "index.npz")
 
 
+class Harmful:
+    """Whoever unpickles it fails."""
+
+    def __reduce__(self):
+        return pytest.fail, ("unpickled",)
+
+
 def wrong_files(folder, index):
     index.save(folder / "cut.npz")
     content = (folder / "cut.npz").read_bytes()
@@ -386,7 +403,7 @@ def wrong_files(folder, index):
     np.save(folder / "array.npy", SMALL)
     np.savez(folder / "other.npz", vectors=SMALL)
     np.savez(folder / "later.npz", format=np.array("ae_helpers.recommend.ItemIndex 2"))
-    np.savez(folder / "pickle.npz", format=np.array([{}], dtype=object))
+    np.savez(folder / "pickle.npz", format=np.array([Harmful()]))
     (folder / "folder.npz").mkdir()
     return sorted(folder.iterdir())
 

@@ -267,16 +267,32 @@ def test_another_number_counts_as_some_slips(small_movies):
 
 def test_how_much_better_known_another_movie_must_be(small_movies):
     movies = small_movies(["Ring (1998)", "The Ring and I (2002)"])
+    assert ItemIndex(np.eye(2), movies, counts=[0, 2]).find("ring") == 10
+    question(ItemIndex(np.eye(2), movies, counts=[0, 3]), "ring")
     assert ItemIndex(np.eye(2), movies, counts=[10, 30]).find("ring") == 10
     question(ItemIndex(np.eye(2), movies, counts=[10, 40]), "ring")
 
 
 def test_a_question_has_up_to_ten_that_fit_or_five_that_are_near(small_movies):
-    words = ["red", "blue", "green", "black", "white", "gold", "pink", "grey", "brown", "cyan", "lime", "teal"]
-    fit = ItemIndex(np.eye(12), small_movies([f"Star {word}" for word in words]))
-    assert len(question(fit, "star").candidates) == 10
+    fit = ItemIndex(np.eye(90), small_movies([f"Star {a}{b}{a}" for a in "bcdfghjklmnpqrstvz" for b in "aeiou"]))
+    assert question(fit, "star").candidates["movieId"].tolist() == list(range(10, 20))  # the first of 90
     near = ItemIndex(np.eye(7), small_movies([altered("abcdefghij", 3), *[altered("abcdefghij", 4)] * 6]))
     assert question(near, "abcdefghij").candidates["movieId"].tolist() == [10, 11, 12, 13, 14]
+
+
+def test_a_doubled_word_may_stand_for_one_that_is_missing(small_movies):
+    index = ItemIndex(np.eye(2), small_movies(["Star Wars", "Star Stag"]))
+    assert question(index, "star star").candidates["movieId"].tolist() == [10, 11]
+
+
+def test_a_word_too_many_counts_as_some_slips(small_movies):
+    index = ItemIndex(np.eye(2), small_movies(["zzzdef ghijz", "abcdef"]))
+    assert question(index, "abcdef ghij").candidates["movieId"].tolist() == [11, 10]
+
+
+def test_200_letters_of_a_title_count(small_movies):
+    index = ItemIndex(np.eye(2), small_movies(["Star", "Wars"]))
+    assert f" title like '{'q' * 200}'." in str(question(index, "q" * 300))
 
 
 def test_a_question_gives_each_title_with_its_year_once(small_movies):

@@ -1,6 +1,7 @@
 """Every plot with arguments, and what tests read from figures."""
 
 import io
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import scipy.sparse
 from matplotlib.image import imread
 
 from ae_helpers import plots
+from ae_helpers.plots import explore
 
 
 def read_only(array):
@@ -27,6 +29,13 @@ INTERVALS = pd.DataFrame({"value": [0.2, 0.3], "low": [0.1, 0.2], "high": [0.3, 
 
 def decode(z):
     return np.repeat(1 / (1 + np.exp(-z[:, :1])), 64, axis=1).reshape(-1, 8, 8, 1)
+
+
+def plane_to_touch(*arguments, **options):
+    """The still picture of `show_plane`, as a figure."""
+    with mock.patch("IPython.display.display"), mock.patch.object(explore, "to_png", wraps=explore.to_png) as to_png:
+        plots.show_plane(*arguments, alt="A plane.", **options)
+    return to_png.call_args.args[0]
 
 
 # function: arguments, number of axes, number of grey images among them, labels of axes that have them
@@ -121,6 +130,14 @@ CASES = {
         lambda: plots.plot_decoded_plane(lambda z: decode(z).repeat(3, axis=-1), (0, 2), (-1, 0), steps=2, title="t"),
         1, 1, ["first value of the code", "second value of the code"],
     ),
+    "plane to touch": (
+        lambda: plane_to_touch(decode, (-3, 3), (-1, 2), steps=4),
+        1, 1, ["first value of the code", "second value of the code"],
+    ),
+    "plane to touch beside its map": (
+        lambda: plane_to_touch(decode, (-3, 3), (-1, 2), steps=4, z=Z, labels=LABELS),
+        2, 1, ["first value of the code", "second value of the code", "first value of the code"],
+    ),
     "interpolation": (lambda: plots.plot_interpolation({"a": X, "b": X_HAT}, title="t"), 10, 10, ["a", "b"]),
     "error curves": (
         lambda: plots.plot_error_curves([2, 8, 32], {"a": [30, 12, 4], "b": [20.0, 9.0, 3.0]}, title="t"),
@@ -146,6 +163,7 @@ CASES = {
 
 UNTITLED = {
     "images", "reconstructions", "projection", "lines", "lists", "architecture", "decoded plane", "uses",
+    "plane to touch", "plane to touch beside its map",
 }  # fmt: skip
 
 

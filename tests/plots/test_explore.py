@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from ae_helpers import plots
+from ae_helpers.plots.explore import _image_of
 from tests.plots.cases import LABELS, Z
 
 IMAGES = np.round(np.random.default_rng(0).random((4, 5, 8, 1)) * 2) / 2  # three greys, which no palette changes
@@ -108,6 +109,22 @@ def test_slider_takes_figures_files_and_colours(shown):
     assert_shows(values["frames"][1][1], colours[1])
 
 
+@pytest.mark.parametrize(
+    ("size", "shown_size"),
+    [((5, 8), (200, 320)), ((67, 90), (134, 180)), ((150, 201), (150, 201))],
+)
+def test_a_small_image_is_enlarged_to_some_200_pixels(size, shown_size):
+    assert _image_of(np.zeros(size), "image").size == shown_size[::-1]
+
+
+def test_pictures_are_packed_as_small_as_png_can(shown):
+    plots.show_slider(dict(enumerate(np.random.default_rng(0).random((2, 50, 50)))), label="image", alt="Noise.")
+    png = base64.b64decode(shown[0][0]["image/png"])
+    again = io.BytesIO()
+    Image.open(io.BytesIO(png)).save(again, format="png", optimize=True)
+    assert len(png) <= len(again.getvalue())
+
+
 def test_picker_has_each_list(shown):
     plots.show_picker(LISTS, label="film", alt=ALT, start="Alien")
     ((output, metadata),) = shown
@@ -118,6 +135,14 @@ def test_picker_has_each_list(shown):
     assert {names[own]: [names[i] for i in found] for own, *found in values["lists"]} == LISTS
     assert output["image/png"] == still["src"].split(",")[1]
     assert metadata == {"image/png": {"alt": ALT}}
+    figure = plots.plot_lists({"Alien": LISTS["Alien"]}, width=60)
+    np.testing.assert_allclose(pixels(still["src"]), pixels(plots.to_png(figure)), atol=0.1)
+
+
+def test_picker_starts_with_the_first(shown):
+    plots.show_picker(LISTS, label="film", alt=ALT)
+    _, values = read(shown[0][0])
+    assert values["names"][values["start"]] == "Zulu"
 
 
 def decode(z):
@@ -160,6 +185,10 @@ def test_numbers_of_the_plane_have_as_many_digits_as_tell_them_apart(shown):
     for span, expected in ((0.002, "0.00007"), (2, "0.07"), (20, "0.7"), (2000, "67")):
         plots.show_plane(decode, (0, span), (0, span), alt=ALT)
         assert read(shown[-1][0])[1]["xs"][0] == expected
+    for x_range, y_range, expected in (((0, 1), (0, 100), ["0.033", "3.333"]), ((0, 100), (0, 1), ["3.333", "0.033"])):
+        plots.show_plane(decode, x_range, y_range, alt=ALT)  # the narrower decides
+        values = read(shown[-1][0])[1]
+        assert [values["xs"][0], values["ys"][-1]] == expected
 
 
 def test_outputs_depend_on_their_content_only(shown):
@@ -180,6 +209,22 @@ def test_a_large_output_is_refused_with_its_size(shown):
     plots.show_slider(dict(enumerate(noise)), label="noise", alt="Noise.", max_kilobytes=size + 1)
     output = shown[0][0]
     assert (len(output["text/html"]) + len(output["image/png"])) / 1000 == pytest.approx(size, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        lambda alt: plots.show_slider(FRAMES, label="x", alt=alt),
+        lambda alt: plots.show_picker(LISTS, label="x", alt=alt),
+        lambda alt: plots.show_plane(decode, (0, 1), (0, 1), alt=alt),
+    ],
+)
+def test_an_output_may_have_300_kB_unless_told(show, shown):
+    show("x")
+    room = 300_001 - len(shown[0][0]["text/html"]) - len(shown[0][0]["image/png"])
+    show("x" * room)
+    with pytest.raises(ValueError, match="has 300 kB, but max_kilobytes is 300"):
+        show("x" * (room + 1))
 
 
 LISTS = {"Zulu": ["Alien", "x </script> y"], "Alien": ["Zulu"]}

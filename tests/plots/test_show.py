@@ -1,6 +1,7 @@
 import base64
 from pathlib import Path
 
+import matplotlib
 import nbformat
 import pytest
 from nbclient import NotebookClient
@@ -16,6 +17,23 @@ def test_show_needs_words(alt, monkeypatch):
     monkeypatch.setattr("IPython.display.display", lambda *args, **kwargs: pytest.fail("displayed"))
     with pytest.raises(ValueError, match=f"alt should .* is {alt!r}"):
         plots.show(plots.plot_images(X), alt)
+
+
+def test_show_displays_a_picture_and_its_words(monkeypatch):
+    outputs = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **options: outputs.append((data, options)))
+    figure = plots.plot_images(X)
+    plots.show(figure, "Noise.")
+    ((data, options),) = outputs
+    assert data == {"image/png": plots.to_png(figure), "text/plain": "Figure: Noise."}
+    assert options == {"metadata": {"image/png": {"alt": "Noise."}}, "raw": True}
+
+
+def test_a_picture_is_a_white_png_of_110_dots_per_inch_whatever_the_settings():
+    with matplotlib.rc_context({"savefig.format": "svg", "figure.facecolor": "black", "savefig.dpi": 30}):
+        picture = pixels(plots.to_png(plots.plot_images(X)))
+    assert picture.shape == (101, 495, 3)
+    assert picture[0, 0].tolist() == [1, 1, 1]
 
 
 @pytest.mark.slow
