@@ -1,4 +1,4 @@
-"""Layers that Keras does not have: tied ones, and the code of a variational autoencoder (`GaussianCode`).
+"""Layers that Keras does not have: tied ones, and the codes of variational (`GaussianCode`) and sparse (`TopK`) ones.
 
 A tied layer runs another layer backwards, with the same kernel. The decoder of a tied
 autoencoder has no kernels of its own: where the encoder computes `x @ W`, the decoder
@@ -27,7 +27,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from ae_helpers.checks import real_number
+from ae_helpers.checks import positive_int, real_number
 
 # Keras shows a config whose class it does not know, and imports nothing by itself: so the config says what to import.
 HOW_TO_LOAD = {"how_to_load": "import ae_helpers.models"}
@@ -440,6 +440,67 @@ class TiedConv2DTranspose(_TiedConvTranspose):
     """
 
     source_class = keras.layers.Conv2D
+
+
+@keras.saving.register_keras_serializable(package="ae_helpers")
+class TopK(keras.Layer):
+    """Keeps the k largest positive values of each code, and sets all others to 0.
+
+    In a step of training, only what is kept gets a gradient (Makhzani and Frey 2014,
+    *k-sparse autoencoders*; they keep negative values too). So a value that is never among
+    the k never learns; `wake` is against that.
+
+    Args:
+        k: how many values of the last axis may stay. Fewer do where fewer are positive, and
+            more where several equal the smallest of the k.
+        wake: whether in training, and only there, each value also stays in that code of the
+            batch in which it is largest.
+        kwargs: of any Keras layer: `activity_regularizer`, `name`, `dtype`, `trainable`.
+
+    Input shape: `(batch, ..., n)`, of any float dtype. Output shape: the same.
+
+    Raises:
+        ValueError: if k is not a positive whole number, or is larger than the input's last axis.
+
+    Example:
+        >>> keras.ops.convert_to_numpy(TopK(2)(np.array([[3.0, -9.0, 1.0, 2.0]])))
+        array([[3., 0., 0., 2.]], dtype=float32)
+    """
+
+    def __init__(self, k: int, wake: bool = False, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.k = positive_int(k, "k")
+        self.wake = bool(wake)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Check that there are k values."""
+        if not input_shape or input_shape[-1] is None or input_shape[-1] < self.k:
+            raise ValueError(
+                f"Of an input of shape {tuple(input_shape)}, {self.k} values should stay: choose a smaller k."
+            )
+        super().build(input_shape)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """The inputs, with zeros for all but the k largest positive values of the last axis."""
+        values = ops.relu(inputs)
+        least = ops.top_k(values, self.k)[0][..., -1:]
+        if self.wake and training:
+            codes = tuple(range(len(inputs.shape) - 1))
+            least = ops.minimum(least, ops.max(values, axis=codes, keepdims=True))
+        return ops.where(values < least, ops.zeros_like(values), values)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """That of the inputs."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {**HOW_TO_LOAD, **super().get_config(), "k": self.k, "wake": self.wake}
+
+    @classmethod
+    def from_config(cls, config):
+        """A new layer with the same arguments."""
+        return cls(**{name: value for name, value in config.items() if name not in HOW_TO_LOAD})
 
 
 def _upstream(tensors):

@@ -16,7 +16,7 @@ from keras import layers
 import ae_helpers.losses  # noqa: F401  a saved model names its loss
 from ae_helpers.batches import SparseBatches
 from ae_helpers.checks import as_floats, positive_int, real_number
-from ae_helpers.layers import HOW_TO_LOAD, GaussianCode, TiedDense, tied_sources
+from ae_helpers.layers import HOW_TO_LOAD, GaussianCode, TiedDense, TopK, tied_sources
 
 
 @keras.saving.register_keras_serializable(package="ae_helpers")
@@ -319,6 +319,67 @@ def tied_autoencoder(
         ],
         name="decoder",
     )
+    return Autoencoder(encoder, decoder)
+
+
+def sparse_autoencoder(
+    latent_dim: int = 1024,
+    k: int = 32,
+    *,
+    wake: bool = True,
+    mean_image: Any = None,
+    input_shape: Sequence[int] = (28, 28, 1),
+) -> Autoencoder:
+    """An autoencoder with a large code of which at most k values are used for an image, not compiled.
+
+    Encoder and decoder are a layer each, and a reconstruction is a sum of fixed pictures, each times
+    a value of the code: `x_hat = ground + z @ atoms`, where `atoms, ground =
+    autoencoder.decoder.get_weights()` are `(latent_dim, pixels)` and `(pixels,)`. Training keeps the
+    length of each atom at 1, so that a value says how much its atom adds.
+
+    Values that are never among the k largest don't learn ("dead" ones). Three things are done
+    against it: the encoder starts as the transpose of the decoder (as in Gao et al. 2024), and with
+    a code of zeros for the mean image; and with `wake`, each value learns from at least one image
+    of each batch.
+
+    Args:
+        latent_dim: number of values in a code, none of them negative; may be more than pixels.
+        k: how many of them may differ from 0, from 1 to latent_dim.
+        wake: whether in training each value also stays in that code of the batch in which it is
+            largest (see `ae_helpers.layers.TopK`).
+        mean_image: float array `input_shape`, the mean of the training images, from which training
+            starts; None for black.
+        input_shape: of one image, without the batch axis.
+
+    Returns:
+        `Autoencoder` from `(batch, *input_shape)` to the same shape; its pixels may leave [0, 1].
+
+    Raises:
+        ValueError: if a size or k is not a positive whole number, k is larger than latent_dim, or
+            mean_image has another shape.
+
+    Example:
+        >>> autoencoder = sparse_autoencoder(1024, k=32, mean_image=x_train.mean(axis=0))
+        >>> autoencoder.compile("adam", "mse")
+        >>> autoencoder.fit(x_train, x_train)
+    """
+    encoder = _dense_encoder(latent_dim, (), None, input_shape)
+    if positive_int(k, "k") > encoder.output_shape[-1]:
+        raise ValueError(f"k should be at most latent_dim, {encoder.output_shape[-1]}, but is {k}.")
+    encoder.add(TopK(k, wake))
+    image_shape = encoder.input_shape[1:]
+    length_1 = keras.constraints.UnitNorm(axis=1)  # else codes shrink and atoms grow
+    draw = layers.Dense(math.prod(image_shape), kernel_constraint=length_1)
+    decoder = keras.Sequential(
+        [keras.Input(encoder.output_shape[1:]), draw, layers.Reshape(image_shape)], name="decoder"
+    )
+    if mean_image is not None:
+        _start_from(mean_image, draw, None, input_shape)
+    atoms, ground = (keras.ops.convert_to_numpy(weights) for weights in (draw.kernel, draw.bias))
+    atoms = atoms / np.linalg.norm(atoms, axis=1, keepdims=True)
+    draw.kernel.assign(atoms)
+    encoder.layers[-2].kernel.assign(atoms.T)
+    encoder.layers[-2].bias.assign(-atoms @ ground)
     return Autoencoder(encoder, decoder)
 
 

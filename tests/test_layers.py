@@ -14,6 +14,7 @@ from ae_helpers.layers import (
     TiedConv2DTranspose,
     TiedDense,
     TiedEmbedding,
+    TopK,
     tied_sources,
 )
 
@@ -682,3 +683,76 @@ def test_gaussian_code_refuses_a_bad_weight(beta):
 def test_gaussian_code_refuses_another_shape(shape):
     with pytest.raises(ValueError, match=rf"'z' takes .*2 \* latent_dim\).* {re.escape(str(shape))}"):
         GaussianCode(name="z")(np.zeros(shape, "float32"))
+
+
+# The k largest.
+
+
+def test_top_k_by_hand():
+    z = np.array([[3, -9, 1, 2], [-1, -2, 0.5, -3], [1, 2, 2, 2], [-1, -1, -1, -1]], "float32")
+    # Few are positive in the second row, three are equal in the third.
+    expected = [[3, 0, 0, 2], [0, 0, 0.5, 0], [0, 2, 2, 2], [0, 0, 0, 0]]
+    assert values(TopK(2)(z)).tolist() == expected
+    assert values(TopK(2)(z[None])).tolist() == [expected]
+    np.testing.assert_array_equal(values(TopK(4)(z)), z.clip(0))
+
+
+def test_top_k_of_1():
+    assert values(TopK(1)(np.array([[3.0, 5.0, 4.0]], "float32"))).tolist() == [[0, 5, 0]]
+
+
+def test_in_training_each_value_stays_where_it_is_largest():
+    z = np.array([[3, -9, 1, 2], [4, -2, 2, 5], [1, -1, 0.5, 0.1]], "float32")
+    few = [[3, 0, 0, 0], [0, 0, 0, 5], [1, 0, 0, 0]]
+    layer = TopK(1, wake=True)
+    assert values(layer(z)).tolist() == values(layer(z, training=False)).tolist() == few
+    assert values(TopK(1)(z, training=True)).tolist() == few
+    # 4 is the largest of its column and 2 of its own; the second has nothing positive.
+    woken = [[3, 0, 0, 0], [4, 0, 2, 5], [1, 0, 0, 0]]
+    assert values(layer(z, training=True)).tolist() == woken
+    assert values(layer(z[:, None], training=True)).tolist() == [[row] for row in woken]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "mixed_bfloat16", "float32"])
+def test_top_k_has_no_weights_and_keeps_shape_and_dtype(dtype):
+    layer = TopK(np.int64(2), dtype=dtype)
+    z = layer(np.random.default_rng(0).normal(size=(5, 3, 4)))
+    assert keras.backend.standardize_dtype(z.dtype) == dtype.removeprefix("mixed_")
+    assert layer.compute_output_shape((None, 3, 4)) == layer(keras.Input((3, 4))).shape == (None, 3, 4)
+    assert z.shape == (5, 3, 4) and not layer.weights
+
+
+@pytest.mark.slow
+def test_only_what_top_k_keeps_is_trained():
+    code = layers.Dense(5, use_bias=False)
+    model = keras.Sequential([keras.Input((4,)), code, TopK(2)])
+    x = np.random.default_rng(0).normal(size=(1, 4)).astype("float32")
+    code.set_weights([np.stack([x[0], 2 * x[0], -x[0], 3 * x[0], 0 * x[0]], axis=1)])
+    before = values(code.kernel)
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    model.train_on_batch(x, np.zeros((1, 5), "float32"))
+    change = np.abs(values(code.kernel) - before).max(axis=0)
+    assert (change > 1e-3).tolist() == [False, True, False, True, False] and change[[0, 2, 4]].max() == 0
+
+
+def test_top_k_reloads(tmp_path):
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(6), TopK(3, wake=True, name="few")])
+    model.save(tmp_path / "model.keras")
+    reloaded = keras.saving.load_model(tmp_path / "model.keras")
+    x = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
+    np.testing.assert_array_equal(values(reloaded(x)), values(model(x)))
+    few = reloaded.layers[-1]
+    assert (few.k, few.wake, few.name) == (3, True, "few")
+    assert "import ae_helpers" in json.dumps(model.get_config())
+
+
+@pytest.mark.parametrize("bad", [0, -1, 2.0, True, None, "3"])
+def test_top_k_refuses_a_bad_k(bad):
+    with pytest.raises(ValueError, match=f"k should be a positive whole number, but is {re.escape(repr(bad))}"):
+        TopK(bad)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, None), ()])
+def test_top_k_refuses_too_few_values(shape):
+    with pytest.raises(ValueError, match=rf"shape {re.escape(str(shape))}, 4 values should stay: choose a smaller k"):
+        TopK(4).build(shape)

@@ -16,6 +16,7 @@ from ae_helpers.models import (
     conv_autoencoder,
     dense_autoencoder,
     item_autoencoder,
+    sparse_autoencoder,
     tied_autoencoder,
     variational_autoencoder,
 )
@@ -51,6 +52,10 @@ def small_variational():
     return variational_autoencoder(3, (10,), input_shape=SHAPE)
 
 
+def small_sparse():
+    return sparse_autoencoder(12, 3, input_shape=SHAPE)
+
+
 def with_state():
     """From parts built by hand, with layers that act otherwise in training and hold more than weights."""
     image = keras.Input(SHAPE)
@@ -60,7 +65,7 @@ def with_state():
     return Autoencoder(encoder, decoder, name="with_state")
 
 
-@pytest.fixture(params=[small_dense, small_tied, small_conv, small_variational, with_state])
+@pytest.fixture(params=[small_dense, small_tied, small_conv, small_sparse, small_variational, with_state])
 def model(request):
     return request.param()
 
@@ -125,6 +130,35 @@ def test_tied_has_the_layers_asked_for(latent_dim, hidden_sizes, shape, count):
 
 
 @pytest.mark.parametrize(
+    ("latent_dim", "k", "shape"), [(1024, 32, (28, 28, 1)), (20, 20, (3, 4)), (1, 1, (9,)), (20, 3, [8, 8])]
+)
+def test_sparse_has_the_layers_asked_for(latent_dim, k, shape):
+    model = sparse_autoencoder(latent_dim, k, input_shape=shape)
+    pixels = int(np.prod(shape))
+    x = np.random.default_rng(0).random((4, *shape), dtype=np.float32)
+    assert model.count_params() == dense_parameters([pixels, latent_dim, pixels])
+    assert model.latent_dim == latent_dim
+    codes = model.encode(x)
+    assert codes.shape == (4, latent_dim) and codes.min() >= 0
+    assert np.count_nonzero(codes, axis=1).max() <= k
+    assert model.reconstruct(x).shape == model(x).shape == x.shape
+    assert [layer.activation.__name__ for layer in (model.encoder.layers[1], model.decoder.layers[0])] == ["linear"] * 2
+
+
+def test_sparse_starts_as_its_own_transpose_and_from_the_mean_image():
+    mean_image = np.random.default_rng(0).uniform(0.1, 0.9, SHAPE)
+    model = sparse_autoencoder(12, 3, mean_image=mean_image, input_shape=SHAPE)
+    kernel, bias, atoms, ground = model.get_weights()
+    np.testing.assert_allclose(np.linalg.norm(atoms, axis=1), 1, rtol=1e-5)
+    np.testing.assert_array_equal(kernel, atoms.T)
+    np.testing.assert_allclose(ground, mean_image.ravel(), rtol=1e-6)
+    np.testing.assert_allclose(bias, -atoms @ ground, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(model.encode(mean_image[None]), 0, atol=1e-5)
+    plain = sparse_autoencoder(12, 3, input_shape=SHAPE).get_weights()
+    assert not plain[1].any() and not plain[3].any()
+
+
+@pytest.mark.parametrize(
     ("options", "count"),
     [
         # Convolutions 9*1*16+16 and 9*16*32+32, dense 7*7*32*32+32 and 32*1568+1568, back 9*32*16+16 and 9*16*1+1.
@@ -160,6 +194,7 @@ def test_defaults():
         dense_autoencoder(): ("dense", 32, [512, 256], "gelu", "sigmoid"),
         tied_autoencoder(): ("tied", 32, [512, 256], "gelu", "sigmoid"),
         item_autoencoder(7): ("items", 256, [1024], "gelu", "linear"),
+        sparse_autoencoder(): ("sparse", 1024, [], None, "linear"),
     }
     *before, moments, code = variational_autoencoder().encoder.layers
     assert [layer.units for layer in before[1:]] == [512, 256] and moments.units == 2 * 32 and code.beta == 1
@@ -169,9 +204,10 @@ def test_defaults():
         *before, code = [layer for layer in model.encoder.layers if isinstance(layer, layers.Dense)]
         assert [layer.units for layer in before] == sizes and code.units == latent_dim == model.latent_dim, name
         *after, last = [layer for layer in model.decoder.layers if hasattr(layer, "activation")]
-        assert {layer.activation.__name__ for layer in (*before, *after)} == {hidden}, name
+        assert {layer.activation.__name__ for layer in (*before, *after)} == ({hidden} if sizes else set()), name
         assert (code.activation.__name__, last.activation.__name__) == ("linear", output), name
         assert code.activity_regularizer is None, name
+    assert (sparse_autoencoder().encoder.layers[-1].k, sparse_autoencoder().encoder.layers[-1].wake) == (32, True)
     conv = conv_autoencoder()
     first, second, _, code = conv.encoder.layers
     assert (first.filters, second.filters, first.kernel_size, code.units) == (16, 32, (3, 3), 32)
@@ -201,6 +237,51 @@ def test_tied_weights_set_by_hand():
     assert model.reconstruct(x).tolist() == model.predict(x, verbose=0).tolist() == [[9.5, 4.5]]
 
 
+def test_sparse_weights_set_by_hand():
+    model = sparse_autoencoder(4, 2, input_shape=(2,))
+    model.encoder.set_weights([np.array([[1, 0, 2, -1], [0, 1, -1, 0]]), np.array([0, 0, 0.5, 0])])
+    model.decoder.set_weights([np.array([[1, 0], [0, 1], [3, 2], [7, 7]]), np.array([0.5, -0.5])])
+    # [3, 1] -> [3, 1, 5.5, -3], of which 3 and 5.5 stay -> [3 + 3 * 5.5 + 0.5, 2 * 5.5 - 0.5]
+    # [-3, -1] -> [-3, -1, -4.5, 3], of which only 3 is positive -> [3 * 7 + 0.5, 3 * 7 - 0.5]
+    x = np.array([[3, 1], [-3, -1]], "float32")
+    assert model.encode(x).tolist() == [[3, 0, 5.5, 0], [0, 0, 0, 3]]
+    assert model.reconstruct(x).tolist() == [[20, 10.5], [21.5, 20.5]]
+
+
+@pytest.mark.slow
+def test_sparse_training_keeps_the_lengths_at_1(x, tmp_path):
+    model = small_sparse()
+    model.compile(keras.optimizers.Adam(0.1), "mse")
+    model.train_on_batch(x, x)
+    for trained in (model, reload_file(model, tmp_path)):
+        trained.train_on_batch(x, x)
+        atoms = keras.ops.convert_to_numpy(trained.decoder.layers[0].kernel)
+        np.testing.assert_allclose(np.linalg.norm(atoms, axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wake", [False, True])
+def test_sparse_training_changes_only_the_atoms_that_were_used(wake, x):
+    model = sparse_autoencoder(12, 3, wake=wake, input_shape=SHAPE)
+    codes = model.encode(x[:1])
+    positive = x[:1].reshape(1, -1) @ model.get_weights()[0] > 0
+    used = positive[0] if wake else codes[0] > 0  # of a single image, each value is the largest
+    before = model.get_weights()[2]
+    model.compile(keras.optimizers.SGD(1.0), "mse")
+    model.train_on_batch(x[:1], x[:1])
+    change = np.abs(model.get_weights()[2] - before).max(axis=1)
+    assert 0 < used.sum() < 12
+    assert change[used].min() > 1e-5 > 1e-6 > change[~used].max()
+
+
+def test_weights_of_a_larger_k_fit_a_smaller_one(x):
+    broad, narrow = sparse_autoencoder(12, 9, input_shape=SHAPE), small_sparse()
+    narrow.set_weights(broad.get_weights())
+    codes, few = broad.encode(x), narrow.encode(x)
+    largest = np.sort(codes, axis=1)[:, -3:-2]
+    np.testing.assert_allclose(few, np.where(codes >= largest, codes, 0), atol=1e-6)
+
+
 def test_tied_computes_what_an_untied_one_with_these_kernels_does(x):
     tied, untied = small_tied(), small_dense()
     first, b1, code, b2 = tied.encoder.get_weights()
@@ -216,6 +297,7 @@ def test_sizes_may_be_of_numpy(tmp_path):
         tied_autoencoder(two, [four], input_shape=(four, two)),
         conv_autoencoder(two, [four], kernel_size=two, input_shape=(four, two, two)),
         item_autoencoder(four, two, four),
+        sparse_autoencoder(two, two, input_shape=(four, two)),
     ):
         assert reload_file(model, tmp_path).latent_dim == 2
 
@@ -380,7 +462,7 @@ def test_it_is_a_layer_of_another_model(x):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("build", [small_dense, small_tied, small_conv, small_variational])
+@pytest.mark.parametrize("build", [small_dense, small_tied, small_conv, small_sparse, small_variational])
 def test_export(build, x, tmp_path):
     model = build()
     if keras.backend.backend() == "torch":
@@ -601,7 +683,7 @@ def test_a_tied_decoder_can_not_be_saved_alone(tmp_path):
 @pytest.mark.parametrize(
     ("build", "part"),
     [
-        *product([small_dense, small_conv, small_variational, with_state], ["encoder", "decoder"]),
+        *product([small_dense, small_conv, small_sparse, small_variational, with_state], ["encoder", "decoder"]),
         (small_tied, "encoder"),
     ],
 )
@@ -674,6 +756,8 @@ BAD_SIZES = [0, -2, True, 2.0, None, "3"]
         (variational_autoencoder, "latent_dim"),
         (conv_autoencoder, "latent_dim"),
         (conv_autoencoder, "kernel_size"),
+        (sparse_autoencoder, "latent_dim"),
+        (sparse_autoencoder, "k"),
     ],
 )
 def test_refuses_a_bad_size(build, name, bad):
@@ -693,6 +777,7 @@ def test_refuses_a_bad_size(build, name, bad):
         (tied_autoencoder, "input_shape"),
         (conv_autoencoder, "filters"),
         (conv_autoencoder, "input_shape"),
+        (sparse_autoencoder, "input_shape"),
     ],
 )
 def test_refuses_bad_sizes(build, name, bad):
@@ -717,6 +802,8 @@ def test_refuses_bad_sizes(build, name, bad):
         (variational_autoencoder, {"beta": -1}, "beta should be 0 or more, but is -1"),
         (variational_autoencoder, {"mean_image": np.zeros((28, 28))}, r"mean_image should .*, but has \(28, 28\)"),
         (conv_autoencoder, {"filters": ()}, r"filters is \(\)"),
+        (sparse_autoencoder, {"latent_dim": 9, "k": 10}, "k should be at most latent_dim, 9, but is 10"),
+        (sparse_autoencoder, {"mean_image": np.zeros((28, 28))}, r"mean_image should .*, but has \(28, 28\)"),
         (conv_autoencoder, {"input_shape": (28, 28)}, r"input_shape \(28, 28\)"),
     ],
 )
