@@ -106,9 +106,12 @@ def test_a_change_is_noticed_survives_or_is_accepted(tmp_path):
         shutil.copy(ROOT / "tools" / name, tmp_path / "tools")
     (tmp_path / "ae_helpers" / "__init__.py").touch()  # or else the installed package would be found
     module = tmp_path / "ae_helpers" / "small.py"
-    module.write_text("def size(x):\n    return -x if x <= 0 else x * 1\n")
+    module.write_text(
+        "def size(x):\n    return -x if x <= 0 else x * 1\n\n\ndef on_import():\n    return 3\n\n\nSIZE = on_import()\n"
+    )
     (tmp_path / "tests" / "test_small.py").write_text(
-        "from ae_helpers.small import size\n\n\ndef test():\n    assert [size(x) for x in (-2, 1, 3)] == [2, 1, 3]\n"
+        "from ae_helpers.small import SIZE, size\n\n\n"
+        "def test():\n    assert [size(x) for x in (-2, 1, SIZE)] == [2, 1, 3]\n"
     )
     (tmp_path / "tests" / "mutants.toml").write_text('["small.py"]\n"size: x <= 0 → Lt" = "-0 is 0"\n')
     command = [sys.executable, "-m", "tools.check_mutants", "small"]
@@ -116,6 +119,6 @@ def test_a_change_is_noticed_survives_or_is_accepted(tmp_path):
         command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True
     )
     assert done.returncode == 1, done.stderr
-    assert done.stdout.splitlines()[-1].startswith("| small.py | 7 | 5 | 1 | 1 |")
+    assert done.stdout.splitlines()[-1].startswith("| small.py | 9 | 7 | 1 | 1 |")
     assert "ae_helpers/small.py:2  size: x * 1 → Div" in done.stderr.splitlines()
     assert ": x <= 0 → Lt" not in done.stderr

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from ae_helpers import splits as module
@@ -55,6 +55,14 @@ def test_honest_work_passes(splits, autoencoder, capsys):
     NearestNeighbors().fit(autoencoder.encode(X["train"])).kneighbors(autoencoder.encode(X["test"]))
     assert splits.check() is None
     assert capsys.readouterr().out == "✓ What was measured had not been trained on\n"
+
+
+def pca():
+    return PCA(2).fit(flat(X["train"]))
+
+
+def ones():
+    return np.ones((30, 2))
 
 
 LABELS = {name: np.arange(len(x)) % 2 for name, x in X.items()}
@@ -114,6 +122,26 @@ LEAKS = {
         lambda m: KNeighborsClassifier().fit(m.encode(X["test"]), LABELS["test"]),
         "KNeighborsClassifier was fitted on test",
     ),
+    "what PCA makes of test images": (
+        lambda m: LogisticRegression().fit(pca().transform(flat(X["test"])), LABELS["test"]),
+        "LogisticRegression was fitted on test",
+    ),
+    "what PCA draws of test images": (
+        lambda m: PCA(2).fit(pca().inverse_transform(pca().transform(flat(X["test"])))),
+        "PCA was fitted on test",
+    ),
+    "what a line makes of test images": (
+        lambda m: PCA(2).fit(LinearRegression().fit(*[flat(X["train"])] * 2).predict(flat(X["test"]))),
+        "PCA was fitted on test",
+    ),
+    "what PCA makes of training images, in one go": (
+        lambda m: (
+            KNeighborsClassifier()
+            .fit(ones(), LABELS["train"])
+            .score(PCA(2).fit_transform(flat(X["train"])), LABELS["train"])
+        ),
+        "KNeighborsClassifier was measured on train",
+    ),
     "a classifier scored on training codes": (
         lambda m: (
             LogisticRegression().fit(m.encode(X["train"]), LABELS["train"]).score(m.encode(X["train"]), LABELS["train"])
@@ -136,7 +164,14 @@ def test_a_leak_is_found(name, splits, autoencoder, capsys):
         splits.check()
     assert message in str(failure.value)
     assert ";" not in str(failure.value), "one leak, one fault"
+    assert "instead of" not in str(failure.value)
     assert capsys.readouterr().out == ""
+
+
+def test_each_method_is_wrapped_once(splits):
+    methods = keras.Model.fit, PCA.fit, PCA.transform
+    watch_splits(**X)
+    assert methods == (keras.Model.fit, PCA.fit, PCA.transform)
 
 
 def test_what_was_not_done_is_told(splits, autoencoder):
@@ -234,8 +269,10 @@ def test_images_are_known_as_bytes_and_as_parts_of_one(monkeypatch):
     pixels = RANDOM.integers(0, 256, (20, 4, 4, 1), dtype=np.uint8)
     for test, fitted in ((pixels, pixels / np.float32(255)), (pixels / np.float32(255), pixels)):
         splits = watch_splits(train=X["train"], valid=X["valid"], test=test)
-        splits.note("fitted", "x", fitted)
-        assert splits._used["fitted"] == {"test"}
+        for some in (fitted, fitted[3:5], fitted[:1] * 0.5):
+            splits._used["fitted"].clear()
+            splits.note("fitted", "x", some)
+            assert splits._used["fitted"] == {"test"}
 
 
 @pytest.mark.parametrize(

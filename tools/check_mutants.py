@@ -233,16 +233,24 @@ class Order:
 
 
 class Tracer:
-    """Plugin of pytest: the seconds that each test takes, and the lines of modules that it reaches."""
+    """Plugin of pytest: the seconds that each test takes, and the lines of modules that it reaches.
+
+    What runs while tests are collected, such as a decorator, each test reaches.
+    """
 
     def __init__(self, modules):
         self.modules = {str(PACKAGE / module): module for module in modules}
         self.reach = {module: {} for module in modules}
+        self.collected = defaultdict(set)
 
     def trace(self, frame, event, argument):
         if module := self.modules.get(frame.f_code.co_filename):
             self.lines[module].add(frame.f_lineno)
             return self.trace
+
+    def pytest_collection(self):
+        self.lines = self.collected
+        sys.settrace(self.trace)
 
     def pytest_runtest_logstart(self, nodeid):
         self.lines, self.started = defaultdict(set), time.perf_counter()
@@ -254,7 +262,7 @@ class Tracer:
         threading.settrace(None)
         seconds = time.perf_counter() - self.started
         for module, reach in self.reach.items():
-            reach[nodeid] = seconds, sorted(self.lines[module])
+            reach[nodeid] = seconds, sorted(self.lines[module] | self.collected[module])
 
 
 def reached(tests, modules):
