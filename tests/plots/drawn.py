@@ -62,7 +62,7 @@ def described(artist):
     look = [artist.get_alpha(), artist.get_zorder()]
     match artist:
         case Text():
-            if not artist.get_text():
+            if not artist.get_text() and not getattr(artist, "arrow_patch", None):
                 return
             place = [artist.xy, artist.xyann] if hasattr(artist, "xyann") else [artist.get_position()]
             style = [artist.get_ha(), artist.get_va(), artist.get_rotation(), artist.get_size(), artist.get_weight()]
