@@ -15,6 +15,7 @@ from ae_helpers.plots.curves import (
     plot_learning_curves,
     plot_lines,
     plot_projection,
+    plot_score_maps,
     plot_spread,
 )
 from ae_helpers.plots.diagrams import (
@@ -64,6 +65,7 @@ __all__ = [
     "plot_principal_angles",
     "plot_projection",
     "plot_reconstructions",
+    "plot_score_maps",
     "plot_signed_images",
     "plot_spread",
     "plot_tables",

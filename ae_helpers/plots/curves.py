@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from numpy.typing import ArrayLike
 
 from ae_helpers.checks import as_floats, same_labels
-from ae_helpers.plots._style import CURVE_COLOURS, MARKERS, check_curves, log_ticks, row_name_width, tidy
+from ae_helpers.plots._style import CURVE_COLOURS, MARKERS, SIGNED, check_curves, log_ticks, row_name_width, tidy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -420,6 +420,66 @@ def plot_arrows(curve: ArrayLike, starts: ArrayLike, ends: ArrayLike, *, title: 
     ax.set(xlabel="first coordinate", ylabel="second coordinate", title=title or "")
     ax.set_aspect("equal")
     figure.legend(frameon=False, loc="outside lower center", ncols=2)
+    return tidy(figure)
+
+
+def plot_score_maps(
+    points: ArrayLike,
+    scores: Mapping[str, ArrayLike],
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+    *,
+    title: str | None = None,
+) -> Figure:
+    """What scores of anomaly say about each place in the plane: purple is called normal, orange unusual.
+
+    Args:
+        points: float array `(n, 2)`, the normal points, drawn as dots.
+        scores: dict from a score's name to a float array `(rows, columns)`, 2 or more of each:
+            the score divided by its threshold, on a regular grid from end to end of both
+            ranges; the first row has the lowest second coordinate. Where it is 1, a line
+            is drawn; the colours end at 1/16 and 16.
+        x_range: `(lowest, highest)` first coordinate of the grid.
+        y_range: the same for the second coordinate.
+        title: of the figure.
+
+    Returns:
+        Figure with a panel for each score, equal scales and one colour bar.
+
+    Raises:
+        ValueError: if points is not `(n, 2)`, there is no score, one is no table of 2 by 2
+            numbers or more or has a negative one, or a range does not increase.
+
+    Example:
+        >>> plot_score_maps(points, {"error": score(grid).reshape(100, 100) / threshold}, (-2, 2), (-2, 2))
+    """
+    points = _plane(points, "points")
+    if not scores:
+        raise ValueError("scores is empty: give at least one name and its values on the grid.")
+    if not (x_range[0] < x_range[1] and y_range[0] < y_range[1]):
+        raise ValueError(f"x_range and y_range should increase, but are {x_range} and {y_range}.")
+    figure = Figure(figsize=(3.4 * len(scores) + 1.0, 3.5 + (0.35 if title else 0)), layout="constrained")
+    axes = figure.subplots(1, len(scores), squeeze=False, sharex=True, sharey=True)[0]
+    for ax, (name, ratio) in zip(axes, scores.items(), strict=True):
+        ratio = as_floats(ratio, name)
+        if ratio.ndim != 2 or min(ratio.shape) < 2 or ratio.min() < 0:
+            raise ValueError(
+                f"{name} should be 2 by 2 numbers or more, none of them negative, "
+                f"but its shape is {ratio.shape} and its lowest value {ratio.min():.4g}."
+            )
+        x, y = np.linspace(*x_range, ratio.shape[1]), np.linspace(*y_range, ratio.shape[0])
+        powers = np.log2(ratio.clip(1 / 16, 16))
+        drawn = ax.pcolormesh(x, y, powers, cmap=SIGNED, vmin=-4, vmax=4, shading="gouraud", rasterized=True)
+        ax.contour(x, y, powers, [0], colors="black", linewidths=1.2)
+        ax.plot(*points.T, ".", color="black", markersize=2, alpha=0.5)
+        ax.set_title(name, fontsize=10)
+        ax.set_aspect("equal")
+        ax.set(xlabel="first coordinate")
+    axes[0].set_ylabel("second coordinate")
+    bar = figure.colorbar(drawn, ax=axes, ticks=[-4, -2, 0, 2, 4], label="score / threshold")
+    bar.ax.set_yticklabels(["1/16", "1/4", "1", "4", "16"])
+    if title:
+        figure.suptitle(title, fontsize=11)
     return tidy(figure)
 
 

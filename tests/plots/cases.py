@@ -75,6 +75,14 @@ CASES = {
         lambda: plots.plot_projection(Z[:20] * [9, 1], {"a": Z[20:40]}, title="t"),
         1, 0, ["first coordinate", "second coordinate"],
     ),
+    "score maps": (
+        lambda: plots.plot_score_maps(Z[:20], {"a": ERRORS.reshape(10, 10) / 9, "b": TABLE / 12}, (-3, 3), (-2, 2)),
+        2 + 1, 0, ["first coordinate", "second coordinate", "first coordinate", "score / threshold"],
+    ),
+    "score map": (
+        lambda: plots.plot_score_maps(Z[:20], {"a": ERRORS.reshape(10, 10) / 9}, (-3, 3), (-2, 2), title="t"),
+        1 + 1, 0, ["first coordinate", "second coordinate", "score / threshold"],
+    ),
     "one line": (
         lambda: plots.plot_lines({"a": ([1, 10, 90], [2, 4, 8])}, xlabel="rank", ylabel="count", log="y", title="t"),
         1, 0, ["rank", "count"],
@@ -163,7 +171,7 @@ CASES = {
 
 UNTITLED = {
     "images", "reconstructions", "projection", "lines", "lists", "architecture", "decoded plane", "uses",
-    "plane to touch", "plane to touch beside its map",
+    "plane to touch", "plane to touch beside its map", "score maps",
 }  # fmt: skip
 
 

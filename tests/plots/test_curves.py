@@ -76,6 +76,34 @@ def test_projection_joins_each_point_to_its_reconstruction():
     assert ax.get_title() == "line" and not ax.collections
 
 
+def test_score_maps_part_the_plane_at_1():
+    score = np.tile([0.25, 0.5, 1.0, 2.0, 400.0], (4, 1))  # grows with the first coordinate
+    ax, _ = plots.plot_score_maps(Z[:20], {"error": score}, (-2, 2), (0, 3)).axes
+    colours, border = ax.collections
+    np.testing.assert_allclose(colours.get_array().reshape(4, 5), np.tile([-2, -1, 0, 1, 4], (4, 1)))
+    assert colours.get_clim() == (-4, 4)
+    (line,) = border.get_paths()
+    np.testing.assert_allclose(line.vertices[:, 0], 0, atol=1e-12)
+    assert np.ptp(line.vertices[:, 1]) == 3
+    np.testing.assert_array_equal(ax.lines[0].get_xydata(), Z[:20])
+    assert ax.get_aspect() == 1
+
+
+@pytest.mark.parametrize(
+    ("scores", "x_range", "message"),
+    [
+        ({}, (0, 1), "empty"),
+        ({"a": np.ones((2, 2))}, (1, 0), "increase"),
+        ({"a": np.ones(4)}, (0, 1), "2 by 2"),
+        ({"a": np.ones((1, 4))}, (0, 1), "2 by 2"),
+        ({"a": -np.ones((2, 2))}, (0, 1), "negative"),
+    ],
+)
+def test_score_maps_refuse(scores, x_range, message):
+    with pytest.raises(ValueError, match=message):
+        plots.plot_score_maps(Z, scores, x_range, (0, 1))
+
+
 def legend(ax):
     """What stands in the legend: name to colour."""
     return {
