@@ -78,11 +78,11 @@ claim("PCA with 2 numbers has an error of 43.6", 43.5, "<", pca_error[2], "<", 4
 claim("PCA with 32 numbers has an error of 13.2", 13.1, "<", pca_error[32], "<", 13.3)
 
 # %% [markdown]
-# (Lesson 00 had 11.9 for 32 numbers: there we cut PCA's pictures to [0, 1].)
+# (Lesson 00 cut PCA's pictures to [0, 1], and had 11.9.)
 #
 # An autoencoder has functions in the place of matrices, $z = f(x)$ and $\hat x = g(z)$. Its pictures lie on a sheet that may *bend*, like the curve through the points in lesson 00.
 #
-# **One recipe, two shapes.** On each side of the code a layer of 400 units; a code of up to 16 numbers has more to unfold, and gets two smaller ones, of 256 and 128. Three passes over the training digits in batches of 200. The learning rate falls to 0, so that training comes to rest.
+# **One recipe, two shapes.** On each side of the code a layer of 400 units; the codes of 2 and 8 numbers have more to unfold, and get two smaller ones, of 256 and 128. Three passes over the training digits in batches of 200. The learning rate falls to 0.
 #
 # And a head start, which PCA has too: the decoder begins at the mean image. Otherwise the first hundreds of steps go into learning that most pixels are black. ([Study 01a](studies/01a_pca_and_autoencoders.ipynb) shows what that saves. Validation digits chose all settings.)
 
@@ -130,7 +130,7 @@ plots.show_plane(
 )
 
 # %% [markdown]
-# Move the pointer over the right half: it shows what the decoder draws at that point, also where no digit lies. And PCA's two numbers?
+# Move the pointer over the right half: it shows what the decoder draws there, also where no digit lies. (Some digits lie beyond the axes.) And PCA's two numbers?
 
 # %%
 show(
@@ -158,7 +158,7 @@ claim(
 
 # %% [markdown]
 # **What to notice.** Nobody told the network what the digits show, and still some kinds, such as 0 and 1, have regions of their own. Kinds that look alike crowd together: 4, 7 and 9, and again 3, 5 and 8. PCA's flat view lays most kinds on top of each other.
-# Between two regions the decoder draws what is neither, for it must answer everywhere. And don't read too much into the map: its axes mean nothing, and another training draws another one. Nothing in the loss asks for one island per kind.
+# Between two regions the decoder draws what is neither, for it must answer everywhere. The map's axes mean nothing, and another training draws another one: nothing in the loss asks for one island per kind.
 
 # %% [markdown]
 # ## One curve
@@ -193,11 +193,14 @@ claim(
     "The autoencoder beats PCA at every size, also when PCA is cut to [0, 1]",
     worst_ratio, "<", 0.9,
 )  # fmt: skip
-worth = ae_error[8] / pca_error[32]
-claim("8 learned numbers are worth about 32 of PCA", 0.75, "<", worth, "<", 1.15)
+worth, worth_if_cut = (ae_error[8] / e[32] for e in (pca_error, clipped_error))
+claim(
+    "8 learned numbers have about the error of 32 of PCA, cut or not",
+    0.9, "<", worth, "<", worth_if_cut, "<", 1.25,
+)  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** On these axes equal distances are equal ratios, and the gap is wide. The sigmoid keeps the autoencoder's pixels between 0 and 1, but that is not the reason: PCA cut off at 0 and 1 is behind, too.
+# **What to notice.** On these axes equal distances are equal ratios, and the gap is wide. The sigmoid keeps the autoencoder's pixels between 0 and 1, but that alone is not the reason: PCA cut off at 0 and 1 is behind, too.
 # Three passes are few: a longer training lowers the curve (exercise 2).
 
 # %% [markdown]
@@ -282,12 +285,12 @@ claim("PCA misses more fine detail than the autoencoder", pca_least_gap, ">", 0.
 claim("Two learned numbers change many digits", two, ">", untouched + 0.08)
 
 # %% [markdown]
-# **What to notice.** Fine detail goes first, for both. (The judge errs about untouched digits, too; two points more or less are noise.) At 32 numbers each of these ten is itself. At 8 the autoencoder keeps most strokes, but loses a hook or a gap of the writer; PCA changes a third of the kinds. With 2, both blur, and both can turn one digit into another. PCA loses more of both, but at 32 the judge sees no difference.
+# **What to notice.** Fine detail goes first, for both. (The judge errs about untouched digits, too; two points more or less are noise.) At 32 numbers each of these ten is itself. At 8 the autoencoder keeps most strokes, but loses a hook or a gap of the writer; with PCA the judge calls a third of all digits another kind. With 2, both blur, and both can turn one digit into another. PCA loses more detail and more kinds, but at 32 the judge sees no difference.
 
 # %% [markdown]
 # ## Pictures that are no digits
 #
-# What becomes of other pictures in 32 numbers made for digits? We try digits upside down, clothes (Fashion-MNIST), and patches of a photograph of a cat, beside the first 2,000 test digits.
+# What becomes of other pictures in 32 numbers made for digits? We try digits upside down, clothes (Fashion-MNIST) and patches of a photograph of a cat.
 #
 # The clothes are read by [tensorflow-datasets](https://www.tensorflow.org/datasets); these 2,000 come with the lesson. If you are online, write `"kmnist"` (Japanese characters), `"emnist/letters"` or `"cifar10"` instead, and run on. (The claim about clothes may then fail, and that is a result too.)
 #
@@ -318,6 +321,9 @@ errors = pd.DataFrame(
     }
 )
 errors["autoencoder / PCA"] = errors["autoencoder"] / errors["PCA"]
+# If each picture came back in one grey, its own mean:
+greys = [784 * x.var(axis=(1, 2)).mean() for x in pictures.values()]
+errors["one grey"] = np.float64(greys)
 errors.round(2)
 
 # %%
@@ -351,47 +357,55 @@ claim(
 claim("On clothes it loses to PCA", 1.05, "<", ratio["clothes"], "<", 1.6)
 
 # %% [markdown]
-# **What to notice.** Upside down, digits still consist of strokes, and the autoencoder keeps a lead, relatively a smaller one. On clothes it loses to PCA on average (of these three, on the jacket). On the cat both fail (one grey per patch would cost 6): neither can draw a bright border. The lead was knowledge about digits, and it does not carry far.
+# **What to notice.** Upside down, digits still consist of strokes, and the autoencoder keeps a lead, relatively a smaller one. On clothes it loses to PCA on average (of these three, on the jacket). On the cat both fail (one grey per patch is far better): neither can draw a bright border. The lead was knowledge about digits, and it does not carry far.
 
 # %% [markdown]
 # ## A failure experiment: no bottleneck
 #
-# If small codes forget, why not take a large one? 784 numbers have room for every pixel. We take the hidden layers and the sigmoid away too, so that nothing stands in the way of copying.
+# If small codes forget, why not take a large one? 784 numbers have room for every pixel, and without hidden layers and sigmoid nothing stands in the way of copying.
 #
 # **Predict:** will it learn to copy whatever comes, the cat too?
 
 # %%
-more = x_train[:40_000]
-wide = train(784, hidden_sizes=(), output_activation=None, epochs=1, x=more)
+wide = train(784, hidden_sizes=(), output_activation=None)
 wide_hat = {name: wide.reconstruct(x) for name, x in pictures.items()}
 show(
     plots.plot_reconstructions(
         pick(pictures), {"784 numbers": pick(wide_hat)}, title="Through 784 numbers"
     ),
-    alt="Digits, here upside down, come back with some noise, clothes in part, "
-    "the cat as noise.",
+    alt="Digits, here upside down, come back sharp, clothes with some noise, "
+    "the cat as little but noise.",
 )
 
+# %%
+errors["784 numbers"] = [
+    squared_error(x, wide_hat[name]).mean() for name, x in pictures.items()
+]
+errors[["autoencoder", "784 numbers", "one grey"]].round(2)
+
 # %% tags=["nbval-check-output"]
-missed = {
-    name: squared_error(x, wide_hat[name]).sum() / np.square(x).sum()
-    for name, x in pictures.items()
-}
-claim("784 numbers miss less than a tenth of a digit", missed["digits"], "<", 0.1)
-claim("... but a black picture is nearer the cat", missed["patches of a cat"], ">", 1)
+digits, cat_error = errors.loc["digits"], errors.loc["patches of a cat"]
+claim(
+    "784 numbers keep digits far better than 32",
+    digits["784 numbers"], "<", 0.4 * digits["autoencoder"],
+)  # fmt: skip
+claim(
+    "... but one grey is nearer the cat",
+    cat_error["784 numbers"], ">", 2 * cat_error["one grey"],
+)  # fmt: skip
 splits.check()
 
 # %% [markdown]
-# **What to notice.** 784 numbers for 784 pixels save nothing, and a perfect copy would be easy: PCA with 784 directions is one, for any picture. This network, after 40,000 digits, is not. Digits come back, clothes only in part, and for the cat an all black picture would be the better copy: at the edges digits are always black, so the encoder's weights there never changed.
-# So room alone is no remedy: this network learned what its training pictures asked for. The next lesson asks for something else, with noise.
+# **What to notice.** 784 numbers for 784 pixels save nothing, and a perfect copy would be easy: PCA with 784 directions is one, for any picture. This network is not. Digits come back nearly perfect, clothes with noise (pixels below 0 are drawn black), and for the cat one grey would still be better: pictures that are bright all over did not occur in the training, so nothing asked for a copy of them.
+# So room alone does not make a copier: this network learned what its training pictures asked for. The next lesson asks for something else, with noise.
 
 # %% [markdown]
 # ## The answer
 #
-# **Does a learned code beat PCA?** On digits, yes, at every size that we tried: 8 learned numbers rebuild unseen digits about as well as 32 of PCA. Its pictures lie on a sheet that bends with the data, and PCA's in a flat plane.
+# **Does a learned code beat PCA?** On digits, yes, at every size that we tried: 8 learned numbers have about the error of 32 of PCA (if that is cut to [0, 1], a little more). Its pictures lie on a sheet that bends with the data, and PCA's in a flat plane.
 #
 # **What does it lose?** Fine detail first, like PCA, but less of it. With two numbers, many digits come back as another kind.
-# And it loses generality. Its lead is knowledge about digits: on clothes PCA wins. Besides, PCA is one formula for all sizes; the autoencoder needs a training for each, and at 32 numbers some 25 times the weights.
+# And it loses generality: on clothes PCA wins. Besides, PCA is one formula for all sizes; the autoencoder needs a training for each, and at 32 numbers some 25 times the weights.
 
 # %% [markdown]
 # ## Exercises
