@@ -396,7 +396,7 @@ claim(
 splits.check()
 
 # %% [markdown]
-# **What to notice.** 784 numbers for 784 pixels save nothing, and a perfect copy would be easy: PCA with 784 directions is one, for any picture. This network is not. Digits come back nearly perfect, clothes with noise (pixels below 0 are drawn black), and for the cat one grey would still be better: pictures that are bright all over did not occur in the training, so nothing asked for a copy of them.
+# **What to notice.** 784 numbers for 784 pixels save nothing, and a perfect copy would be easy: PCA with 784 directions is one, for any picture. This network is not. Digits come back nearly perfect, clothes with noise (pixels below 0 are drawn black), and for the cat one grey would still be better: the training had no picture that is bright all over, and asked for no copy of one.
 # So room alone does not make a copier: this network learned what its training pictures asked for. The next lesson asks for something else, with noise.
 
 # %% [markdown]
