@@ -10,6 +10,8 @@ backend = os.environ.get("KERAS_BACKEND")  # tests run on the others, too
 os.environ.update(KERNEL_ENVIRONMENT)
 if backend:
     os.environ["KERAS_BACKEND"] = backend
+if backend == "jax":  # each operation is compiled for a run or two: do that in half the time
+    os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 
 
 def pytest_collection_modifyitems(items):

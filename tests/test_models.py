@@ -464,6 +464,8 @@ def test_it_is_a_layer_of_another_model(x):
 @pytest.mark.slow
 @pytest.mark.parametrize("build", [small_dense, small_tied, small_conv, small_sparse, small_variational])
 def test_export(build, x, tmp_path):
+    if build is small_sparse and keras.backend.backend() == "jax":
+        pytest.skip("TensorFlow 2.21 does not read the top_k that newer JAX writes")
     model = build()
     if keras.backend.backend() == "torch":
         torch = pytest.importorskip("torch")

@@ -267,6 +267,7 @@ def test_rows_are_known_however_many_there_are(monkeypatch):
 def test_images_are_known_as_bytes_and_as_parts_of_one(monkeypatch):
     monkeypatch.setattr(module, "_watching", None)
     pixels = RANDOM.integers(0, 256, (20, 4, 4, 1), dtype=np.uint8)
+    pixels[:10] //= 2  # darker than others
     for test, fitted in ((pixels, pixels / np.float32(255)), (pixels / np.float32(255), pixels)):
         splits = watch_splits(train=X["train"], valid=X["valid"], test=test)
         for some in (fitted, fitted[3:5], fitted[:1] * 0.5):
