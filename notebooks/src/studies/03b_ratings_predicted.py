@@ -129,6 +129,9 @@ by_strength.rename_axis("strength").to_frame().round(4)
 
 # %% tags=["nbval-check-output"]
 claim("The best strength lies inside", 0.1, "<", biases.strength, "<", 30)
+claim(
+    "Two numbers err by less than a star", 0.8, "<", min(of_biases.values()), "<", 0.95
+)
 
 # %% [markdown]
 # ## Factorisation
