@@ -87,6 +87,15 @@ def test_only_tests_that_reach_the_lines_run_the_quickest_first_and_slow_ones_on
     assert (run({7, 8}), run({9}), run({5}), run(set())) == ("ca", "ed", "", "cba")
 
 
+def test_what_is_compiled_to_other_lines_is_tried_where_its_definition_is_reached(monkeypatch):
+    tree = ast.parse(MODULE)
+    change = all_changes(tree)[-1]
+    assert change.lines() == {14} and change.function.lineno == 6
+    monkeypatch.setattr(check_mutants, "in_child", lambda run, seconds: 1)
+    for lines, expected in (([6], True), ([14], True), ([1, 7], False)):
+        assert check_mutants.noticed("small.py", tree, change, {"a": (1.0, lines)}) is expected
+
+
 def test_names_of_modules_and_their_tests():
     assert modules(["ratings", "movies.titles"]) == ["movies/titles.py", "ratings.py"]
     assert {"data/tfds.py", "data/titles.py"} < set(modules(["data"])) < set(modules([]))

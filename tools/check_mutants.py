@@ -289,6 +289,8 @@ def reaching(reach, lines):
 def noticed(module, tree, change, reach):
     """Whether a test fails, or hangs, with this change; None for no change, and all tests."""
     tests = reaching(reach, change.lines() if change else set())
+    if not tests and change.function:  # TensorFlow compiles a function to other lines: tests that reach its definition
+        tests = reaching(reach, {change.function.lineno})
     if not tests:
         return False
 
