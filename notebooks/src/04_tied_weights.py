@@ -280,10 +280,8 @@ short = table[table["steps"] == 440]
 by_run = table.sort_values("steps").groupby(["images", "network", "start"])
 long = by_run.last().reset_index()
 panels = {
-    title: {
-        name: (rows["images"], rows["test error"])
-        for name, rows in part.groupby("network", sort=False)
-    }
+    title: {name: (rows["images"], rows["test error"])
+            for name, rows in part.groupby("network", sort=False)}
     for title, part in {"440 steps": short, "up to 5,280, while it pays": long}.items()
 }
 figure = plots.plot_learning_curves(panels)
@@ -318,8 +316,7 @@ claim("55,000 digits, one pass: level with the untied one, the narrow one is beh
 # %%
 rows = {
     f"{name}, {n:,}": networks[n, name].reconstruct(x_test[:9])
-    for n in sizes
-    for name in ("untied", "tied")
+    for n in sizes for name in ("untied", "tied")
 }
 figure = plots.plot_reconstructions(x_test[:9], rows)
 show(figure, alt="Nine test digits; ragged copies from 500, clear ones from 55,000.")
@@ -398,7 +395,7 @@ claim("A convolutional encoder beats the mirror, a deep dense one is behind",
       "<", 1.05, "<", relative["deep encoder"], "<", 1.55)  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** Of the dense ones a deep decoder alone is about level, a deep encoder alone worse. The convolutional encoder is better by its convolutions, not by its shape: its own mirror is better still, for three times the computing ([04a](studies/04a_tied_weights_in_depth.ipynb)). (For a single pass, and rates chosen by the mean, which failed trainings of the deep encoder spoil.)
+# **What to notice.** Of the dense ones a deep decoder alone is about level, a deep encoder alone worse. The convolutional encoder is better by its convolutions, not by its shape: its own mirror is better still, for two to three times the time ([04a](studies/04a_tied_weights_in_depth.ipynb)). (For a single pass, and rates chosen by the mean, which failed trainings of the deep encoder spoil.)
 
 # %% [markdown]
 # ## A failure experiment: tied on the first day only

@@ -94,7 +94,8 @@ pd.DataFrame(last_mile).T.round(2)
 # %% tags=["nbval-check-output"]
 few, many = last_mile.values()
 claim("On many digits the last mile gains, untied more",
-      many["untied"], "<", 0.98 * many["still tied"], "<", 0.95 * many["first"])  # fmt: skip
+      many["untied"], "<", 0.98 * many["still tied"],
+      "<", 0.95 * many["first"])  # fmt: skip
 claim("On 500, going on is worse, either way",
       min(few["still tied"], few["untied"]), ">", few["first"])  # fmt: skip
 
