@@ -77,7 +77,7 @@ for network in plain.values():
     train(network, x_train, x_train, cross_entropy)
 
 # %% [markdown]
-# Now random codes: each of the 32 numbers drawn from a normal distribution, with the mean and the spread that this number has in the codes of training digits.
+# Now random codes: each of the 32 numbers from a normal distribution, with the mean and spread that it has on training digits.
 #
 # **Predict:** how many of the twenty will be digits?
 
@@ -91,12 +91,12 @@ show(
 )
 
 # %% [markdown]
-# Few, it seems. But eyes are kind, and tire. Two measures:
+# Few, it seems. But eyes are kind. Two measures:
 #
-# - The **Fréchet distance** between 5,000 real and 5,000 made pictures: how far apart are means and covariances of their *features*, the 64 numbers in the last hidden layer of a small classifier? (With a larger network this is the *FID* of papers. Only values of one network can be compared.)
-# - The **nearest-neighbour test**: mix 2,000 real and 2,000 made pictures. How often is a picture's nearest neighbour (in pixels) of its own kind? If nobody can tell them apart: half of the time.
+# - The **Fréchet distance** between 5,000 real and 5,000 made pictures: how far apart are means and covariances of their *features*, the 64 numbers in the last hidden layer of a small classifier? (With a larger network it is the *FID* of papers.)
+# - The **nearest-neighbour test**: mix 2,000 real and 2,000 made pictures. How often is a picture's nearest neighbour, in pixels, of its own kind? Half of the time, if they can't be told apart.
 #
-# Real means: half of the test digits, drawn at random. The other half are judged like a maker: so good one can be.
+# Real means a random half of the test digits. The other half are judged like a maker: so good one can be.
 
 # %%
 classifier = keras.Sequential(
@@ -149,12 +149,12 @@ plots.show_plane(
 )
 
 # %% [markdown]
-# **What to notice.** Nobody told the encoder where to put codes. It leaves gaps, and its decoder was never asked what to draw there. In 32 directions there is far more room to miss.
+# **What to notice.** Nobody told the encoder where to put codes. It leaves gaps, and its decoder never learned what to draw there. 32 directions have far more room for gaps.
 
 # %% [markdown]
 # ## The idea in the small
 #
-# Lesson 00's horseshoe, and a code of one number. Its codes should leave no gaps, and lie where we know it beforehand: as if drawn from $N(0, 1)$. Two changes do it.
+# Lesson 00's horseshoe, and a code of one number. Codes should leave no gaps, and lie where we know it beforehand: as if drawn from $N(0, 1)$. Two changes do it.
 #
 # - The encoder no longer gives a point but a small cloud: a mean $\mu$ and a variance $\sigma^2$ (its logarithm, which may be negative). In training, the code is **drawn** from it: $z = \mu + \sigma \varepsilon$, with $\varepsilon \sim N(0, 1)$. So the decoder must also do well *around* $\mu$.
 # - Clouds that shrink to points or flee from each other cost: the **Kullback-Leibler divergence** from $N(0, 1)$, in nats:
@@ -191,7 +191,7 @@ def horseshoe(n):
 
 
 # %% [markdown]
-# For points, the squared error stands for $-\log p(x \mid z)$. β says how much of it a nat is worth: 0.004 is about the variance of the points' own noise. We also try a thousand times that.
+# For points, the squared error stands for $-\log p(x \mid z)$. β says how much of it a nat is worth: 0.004 is about the variance of the points' noise. We also try a thousand times that.
 #
 # **Predict:** 1,000 codes are drawn from $N(0, 1)$ and decoded. Where do they lie?
 
@@ -221,7 +221,7 @@ show(
 )
 
 # %% [markdown]
-# **What to notice.** The plain decoder has its own idea of where codes are: some random ones fall beyond the ends. With β = 0.004 the horseshoe is drawn nearly evenly. (The claim's number: up to any point of the curve, how far are the shares of made points and of a uniform distribution apart at most?) With β = 4, no nat is worth its price: every cloud is $N(0, 1)$, the code says nothing, and the decoder draws the mean. That is called **collapse**.
+# **What to notice.** The plain decoder has its own idea of where codes are: some random ones fall beyond an end. With β = 0.004 the horseshoe is drawn nearly evenly. (The claim's number is the Kolmogorov-Smirnov distance to that.) With β = 4, no nat is worth its price: every cloud is $N(0, 1)$, the code says nothing, and the decoder draws the mean: **collapse**.
 
 # %% tags=["nbval-check-output"]
 angle = np.arctan2(*drawn["β = 0.004"].T)
@@ -233,7 +233,7 @@ claim("With a large β, all are in one place", size, "<", 0.2)
 # %% [markdown]
 # ## For digits
 #
-# The same for 784 pixels, with β = 1: then the loss is a bound on $-\log p(x)$, for all codes that might have drawn $x$ (exactly so for pictures in black and white: exercise 4). `variational_autoencoder` of the package should be the same network: with the same weights, both must lose as much.
+# The same for 784 pixels, with β = 1: then the loss is a bound on $-\log p(x)$, for all codes that might have drawn $x$ (exactly so for pictures in black and white: exercise 4). The package's `variational_autoencoder` should be the same network: with equal weights, equal losses.
 
 
 # %%
@@ -275,7 +275,7 @@ plots.show_plane(
 )
 
 # %% [markdown]
-# **What to notice.** One round cloud around 0, about 1 wide, as ordered. To put a number on gaps: a code lies *in a gap* if it is farther from all training codes than 99 % of the codes of unseen digits are.
+# **What to notice.** One round cloud around 0, as ordered. A number for gaps: a code lies *in a gap* if it is farther from all training codes than are 99 % of the codes of unseen digits.
 
 
 # %%
@@ -299,7 +299,7 @@ claim("Variational, fewer random codes lie in gaps", gaps_free, "<", 0.5 * gaps_
 # Now 32 numbers, and rivals that may *look where codes are*. All are fitted to training digits:
 #
 # - **PCA**: its 32 numbers are uncorrelated; we draw each from a normal distribution.
-# - A **mixture** of 20 Gaussians, fitted to the codes of the *plain* autoencoder (on validation digits fewer do worse, 40 a little better). Ghosh and others found in 2020 that such a thing can draw as well as a variational autoencoder.
+# - A **mixture** of 20 Gaussians, fitted to the codes of the *plain* autoencoder (on validation digits fewer do worse, 40 a little better). Ghosh and others showed in 2020 how well that can draw.
 # - For fairness: such a mixture for the codes of the variational one, too.
 #
 # **Predict:** who comes nearest to real digits?
@@ -341,13 +341,13 @@ told = judged["made: own kind"].drop("real digits").min()
 claim("Yet every maker's digits give themselves away", told, ">", 0.8)
 
 # %% [markdown]
-# **What to notice.** The variational decoder beats random codes and PCA: it draws from codes that nobody looked at. But who *may* look gets far nearer to real digits, with a plain network or with a variational one. So what matters most is to know where codes are; and the variational ones do not fill $N(0, 1)$ as well as the plane made us hope.
+# **What to notice.** The variational decoder beats random codes and PCA, though nobody looked at its codes. But who *may* look gets far nearer to real digits, with either network. So what matters most is to know where codes are; and the variational ones do not fill $N(0, 1)$ as well as the plane made us hope.
 #
 # No maker is done: nearly every made digit's nearest neighbour is another made one. (And often a real digit's, too: *real: own kind* falls below a half where made pictures lie in the middle of things, as smooth ones do. Look at both numbers.)
 #
 # ## Digits that nobody wrote?
 #
-# Good digits are easy to make: hand out training digits. So: of 5,000 training digits and 5,000 unseen ones, which is nearest to a made digit? Whoever copies gets a training digit more often than half of the time. To see that this works, we also test what the plain network rebuilds from training digits.
+# Good digits are easy to make: hand out training digits. So: of 5,000 training digits and 5,000 unseen ones, which is nearest to a made digit? For copies, more than half of the time a training digit. To see that this works, we also test rebuilt training digits.
 
 # %%
 known = np.concatenate([x_train[:5000], x_valid]).reshape(-1, 784)
@@ -369,7 +369,7 @@ claim(
 # %% [markdown]
 # ## A failure experiment: does it use its code?
 #
-# The variational autoencoder has 32 numbers. KL is paid for each, and can be saved on.
+# KL is paid for each of the 32 numbers of the variational code, and can be saved.
 #
 # **Predict:** how many of them will it use?
 
@@ -403,12 +403,12 @@ claim("The decoder ignores them", changed(idle), "<", 0.05 * changed(~idle))
 splits.check()
 
 # %% [markdown]
-# **What to notice.** Idle numbers have collapsed: their clouds are nearly $N(0, 1)$ for every digit, and the decoder hardly looks at them. That may be thrift: other numbers say it already. It is a failure where *all* collapse, as in the plane with β = 4; a powerful decoder, or a large β, invites it.
+# **What to notice.** Idle numbers have collapsed: their clouds are nearly $N(0, 1)$ for every digit, and the decoder hardly looks at them. That may be thrift; it is a failure where *all* collapse, as in the plane with β = 4; a powerful decoder, or a large β, invites it.
 
 # %% [markdown]
 # ## The answer
 #
-# Can a decoder make digits that nobody wrote? Yes, if it gets codes from where codes are. Random codes of a plain autoencoder mostly do not come from there. A variational one draws its codes in training and pays for every nat in them, so that they come to lie around 0 with few gaps, and draws from $N(0, 1)$ become better pictures. But that is not what makes the best digits: a mixture fitted to the codes, of either network, came far nearer to real ones. They are hardly copies. But a look at the nearest neighbour still gives nearly all of them away. What the variational one has for itself: a place for codes that is known beforehand, a loss in nats, and a code that takes only the numbers that pay.
+# Can a decoder make digits that nobody wrote? Yes, if it gets codes from where codes are. Random codes of a plain autoencoder do not. A variational one draws its codes in training and pays for every nat in them, so that they lie around 0 with few gaps, and draws from $N(0, 1)$ become better pictures. But that is not what makes the best digits: a mixture fitted to the codes, of either network, came far nearer to real ones. They are hardly copies. But a look at the nearest neighbour still gives nearly all of them away. What the variational one has for itself: a place for codes that is known beforehand, a loss in nats, and a code that takes only the numbers that pay.
 
 # %% [markdown]
 # ## Exercises
