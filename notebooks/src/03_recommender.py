@@ -233,7 +233,7 @@ claim(
 claim("By plain ratings it stands nearer", place["ratings"], "<", place["embeddings"])
 
 # %% [markdown]
-# **What to notice.** The network puts *Star Wars* and *Independence Day* before *Toy Story 2*, which leaves the first ten. Is that wrong? Nobody told it what films are about, only who rated them. Cosine knows no more, yet keeps the sequel third: perhaps 128 numbers lose such detail. "Alike" means here: *has a similar audience*.
+# **What to notice.** The network puts *Star Wars* and *Independence Day* before *Toy Story 2*, which leaves the first ten. Is that wrong? Nobody told it what films are about, only who rated them. Cosine, weighted or not, keeps the sequel third: perhaps 128 numbers lose such detail. "Alike" means here: *has a similar audience*.
 #
 # Choose another of the 500 most rated films (no kernel needed):
 
@@ -325,7 +325,7 @@ claim("Nothing that was rated is recommended", again, "==", 0)
 #
 # One person proves nothing. Here is the mean over all, with 95 % intervals (a bootstrap over people), and the autoencoder's lead, person by person. A fifth row is the **decoder**: it says whom a film is for, so why not take its outputs as scores?
 #
-# **Predict:** by how much does the first lead? And the decoder?
+# **Predict:** by how much does the best lead? And the decoder?
 
 # %%
 scores["its decoder"] = unseen(
@@ -352,7 +352,7 @@ claim("Popularity finds less than a fifth", 0.165, "<", mean["popularity"], "<",
 claim("Weighted cosine a third", 0.3, "<", mean["weighted cosine"], "<", 0.34)
 claim("EASE as well", 0.315, "<", mean["EASE"], "<", 0.36)
 claim(
-    "The autoencoder leads weighted cosine, and is level with EASE, within 0.025",
+    "The autoencoder leads weighted cosine, and is within 0.025 of EASE",
     max(mean["weighted cosine"] + 0.005, mean["EASE"] - 0.025),
     "<", mean["autoencoder"], "<", mean["EASE"] + 0.025,
 )  # fmt: skip
@@ -360,16 +360,16 @@ claim("Its decoder finds less than half as much",
       mean["its decoder"], "<", 0.5 * mean["autoencoder"])  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** An interval with 0 in it names no winner; none knows of other splits or trainings. The network is ahead of weighted cosine, and level with EASE. [Study 03a](studies/03a_recommenders_compared.ipynb) has other splits and richer rivals; of each person's *last* likes, all find little more than half as many.
+# **What to notice.** An interval with 0 in it names no winner (nor says that both are equal); no interval knows of other splits or trainings. The network is ahead of weighted cosine, not clearly of EASE. [Study 03a](studies/03a_recommenders_compared.ipynb) has other splits and richer rivals; of each person's *last* likes, all find little more than half as many.
 #
-# And the decoder? Its shares sum to 1 *for each film*. They compare people, but a list compares films: one with a small audience gives large shares to all who resemble it. So after training we drop it. (The study mends it, and has a loss whose decoder serves.)
+# And the decoder? Its outputs compare people, *for each film*: add 5 to all outputs of one, and neither its shares nor the loss change. But a list compares films. So after training we drop it. (The study mends it, and has a loss whose decoder serves.)
 
 # %% [markdown]
 # ## A failure experiment: films that hardly anybody rated
 #
 # A second network trains without 100 of the films with 80 ratings or more. Then it encodes them: with all ratings, and with a few. How many of the ten nearest films stay?
 #
-# **Predict:** how many of ten will stay with three ratings? Which is steadier?
+# **Predict:** how many of ten will stay with three ratings? Which is steadier, embeddings or weighted cosine?
 
 
 # %%
@@ -433,7 +433,7 @@ splits.check()
 # %% [markdown]
 # ## The answer
 #
-# Which films are alike? Those with the same audience: that is all that ratings know. An autoencoder that must say *who rated this film* gives such films embeddings that are near, and the films nearest to all that you like make your list. On average these lists find a third of a person's hidden likes, twice as many as popularity and more than the ratings' own cosine; EASE, a formula, finds as many. The decoder serves for training only. Films with a handful of ratings can't be placed reliably.
+# Which films are alike? Those with the same audience: that is all that ratings know. An autoencoder that must say *who rated this film* gives such films embeddings that are near, and the films nearest to all that you like make your list. On average these lists find a third of the likes hidden at random (of the last ones, a fifth), twice as many as popularity and more than weighted cosine; EASE, a formula, finds about as many. The decoder serves for training only. Films with a handful of ratings can't be placed reliably.
 
 # %% [markdown]
 # ## Exercises
