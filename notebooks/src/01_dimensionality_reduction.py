@@ -157,7 +157,7 @@ claim(
 )  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** Nobody told the network what the digits show, and still some kinds, such as 0 and 1, have regions of their own. Kinds that look alike crowd together: 4, 7 and 9, and again 3, 5 and 8. PCA's flat view lays most kinds on top of each other.
+# **What to notice.** Nobody told the network what the digits show, and still some kinds have regions of their own (0 and 1 nearly so with PCA, too). Kinds that look alike crowd together: 4, 7 and 9, and again 3, 5 and 8. PCA's flat view lays most kinds on top of each other.
 # Between two regions the decoder draws what is neither, for it must answer everywhere. The map's axes mean nothing, and another training draws another one: nothing in the loss asks for one island per kind.
 
 # %% [markdown]
@@ -200,7 +200,7 @@ claim(
 )  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** On these axes equal distances are equal ratios, and the gap is wide. The sigmoid keeps the autoencoder's pixels between 0 and 1, but that alone is not the reason: PCA cut off at 0 and 1 is behind, too.
+# **What to notice.** On these axes equal distances are equal ratios, and the gap is wide. Cutting PCA off at 0 and 1 does not close the gap. Training behind a sigmoid does more ([study 01a](studies/01a_pca_and_autoencoders.ipynb)); hidden layers do the rest.
 # Three passes are few: a longer training lowers the curve (exercise 2).
 
 # %% [markdown]
@@ -292,7 +292,7 @@ claim("Two learned numbers change many digits", two, ">", untouched + 0.08)
 #
 # What becomes of other pictures in 32 numbers made for digits? We try digits upside down, clothes (Fashion-MNIST) and patches of a photograph of a cat.
 #
-# The clothes are read by [tensorflow-datasets](https://www.tensorflow.org/datasets); these 2,000 come with the lesson. If you are online, write `"kmnist"` (Japanese characters), `"emnist/letters"` or `"cifar10"` instead, and run on. (The claim about clothes may then fail, and that is a result too.)
+# The clothes are read by [tensorflow-datasets](https://www.tensorflow.org/datasets); these 2,000 come with the lesson. If you are online, write `"kmnist"` (Japanese characters), `"emnist/letters"` or `"cifar10"` instead, and run on. (The claim about clothes may then fail and stop the run: a result, too. Go on at the next cell.)
 #
 # **Predict:** on which of the three will the autoencoder keep its lead?
 
@@ -402,7 +402,7 @@ splits.check()
 # %% [markdown]
 # ## The answer
 #
-# **Does a learned code beat PCA?** On digits, yes, at every size that we tried: 8 learned numbers have about the error of 32 of PCA (if that is cut to [0, 1], a little more). Its pictures lie on a sheet that bends with the data, and PCA's in a flat plane.
+# **Does a learned code beat PCA?** In error on digits, yes, at every size that we tried: 8 learned numbers have about the error of 32 of PCA (if that is cut to [0, 1], a little more). Its pictures lie on a sheet that bends with the data, and PCA's in a flat plane.
 #
 # **What does it lose?** Fine detail first, like PCA, but less of it. With two numbers, many digits come back as another kind.
 # And it loses generality: on clothes PCA wins. Besides, PCA is one formula for all sizes; the autoencoder needs a training for each, and at 32 numbers some 25 times the weights.

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Solutions to lesson 00
+# # Solutions to 00 What is an autoencoder?
 #
 # The exercises of [00 What is an autoencoder?](../00_what_is_an_autoencoder.ipynb), with numbers to expect.
 #

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Solutions 01
+# # Solutions to 01 Dimensionality reduction
 #
 # The exercises of [lesson 01, Dimensionality reduction](../01_dimensionality_reduction.ipynb), solved. Other ways are right too; the outputs are the numbers to expect.
 #
