@@ -291,7 +291,7 @@ gaps_plain = in_gaps(plain[2], rng.normal(z_2.mean(axis=0), z_2.std(axis=0), (50
 gaps_free = in_gaps(free[2], rng.normal(size=(5000, 2)))
 
 # %% tags=["nbval-check-output"]
-claim("Variational, fewer random codes lie in gaps", gaps_free, "<", 0.5 * gaps_plain)
+claim("Variational, fewer random codes lie in gaps", gaps_free, "<", 0.65 * gaps_plain)
 
 # %% [markdown]
 # ## Are they digits?
