@@ -107,6 +107,11 @@ Playground.start(async () => {
 
   function like(films) {
     exhibit.liked = [...new Set(films)].slice(-MOST_LIKED);
+    const last = exhibit.liked.at(-1);
+    if (last < places.shape[0]) {
+      map.ring = Array.from(places.subarray(2 * last, 2 * last + 2));
+      if (last !== under) point(last);
+    }
     show();
   }
 
@@ -134,7 +139,7 @@ Playground.start(async () => {
     context.fill();
   }
 
-  let under = 0;
+  let under = -1; // the film that the map speaks of
   const point = (film) => {
     under = film;
     const add = make("button", { type: "button", "aria-label": `${titles[film]} is liked, too` }, "+");
@@ -192,5 +197,4 @@ Playground.start(async () => {
     example = false;
   });
   like([start]);
-  map.put(Array.from(places.subarray(2 * start, 2 * start + 2)));
 });

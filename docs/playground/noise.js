@@ -57,7 +57,7 @@ Playground.start(async () => {
       text.textContent = Number.isFinite(decibels) ? `${decibels.toFixed(1)} dB` : "untouched";
       drawn.setAttribute("aria-label", `${name}: ${text.textContent}`);
     }
-    byId("again").textContent = exhibit.times > 1 ? `Once more (${exhibit.times} times)` : "Once more";
+    byId("again").textContent = exhibit.times > 1 ? `Restore once more (${exhibit.times} times)` : "Restore once more";
     Playground.say(methods.slice(1).map(({ name, text }) => `${name} ${text.textContent}`).join(", "));
   }
 

@@ -410,7 +410,7 @@ def test_three_methods_restore_what_is_damaged(exhibit, damage):
     np.testing.assert_allclose([float(text.split()[0]) for text in written[1:]], decibels, atol=0.06)
     # Once more: what came out goes in.
     before = shown_by(page, "autoencoder")
-    page.get_by_role("button", name="Once more").click()
+    page.get_by_role("button", name="Restore once more").click()
     again = keras_model("denoiser", "decoder").predict(
         keras_model("denoiser", "encoder").predict(before.reshape(1, 784), verbose=0), verbose=0
     )

@@ -262,6 +262,34 @@ def test_code_is_copied(site_url, open_page):
     watched.check()
 
 
+@pytest.mark.parametrize("width", [800, 1280])
+def test_no_line_of_a_lesson_is_cut_off(site_url, pages, open_page, width):
+    page = open_page(site_url + "index.html", viewport={"width": width, "height": 900}).page
+    lessons = [name for name in pages if re.match(r"notebooks/\d\d_", name)]
+    assert len(lessons) >= 5
+    for name in lessons:
+        page.goto(site_url + name)
+        wide = page.evaluate(
+            "[...document.querySelectorAll('.cell_input pre')]"
+            ".filter((pre) => pre.scrollWidth > pre.clientWidth).map((pre) => pre.textContent.slice(0, 80))"
+        )
+        assert not wide, (name, wide)
+
+
+def test_pictures_keep_their_shape_on_a_phone(site_url, open_page):
+    page = open_page(site_url + "index.html", viewport={"width": 360, "height": 740}).page
+    page.goto(site_url + "notebooks/00_what_is_an_autoencoder.html")
+    pictures = page.locator("article img")
+    assert pictures.count() > 5
+    for i in range(pictures.count()):
+        pictures.nth(i).scroll_into_view_if_needed()
+        shown, natural = pictures.nth(i).evaluate(
+            "async (img) => { await img.decode();"
+            " return [img.clientWidth / img.clientHeight, img.naturalWidth / img.naturalHeight]; }"
+        )
+        assert shown == pytest.approx(natural, rel=0.03)
+
+
 def test_pages_fit_a_phone(site_url, open_page):
     page = open_page(site_url + "index.html", viewport={"width": 360, "height": 740}).page
     for name in (
