@@ -114,7 +114,7 @@ def judged(scores):
 pd.DataFrame({"error": judged(errors), "error per ink": judged(per_ink)}).round(2)
 
 # %% tags=["nbval-check-output"]
-claim("Per ink, black raises an alarm", judged(per_ink)["black"], ">", 1)
+claim("Per ink, the dot raises an alarm", judged(per_ink)["dot"], ">", 1)
 claim(
     "But fewer clothes do",
     judged(per_ink)["clothes found"],
@@ -182,6 +182,7 @@ def parts(x):
     return error(x), np.einsum("ni,ij,nj->n", away, precision, away)
 
 
+# %%
 valid, test, simple = parts(x_valid), parts(x_test), parts(made)
 scale = [np.median(part) for part in valid]
 rows = {}
