@@ -34,9 +34,10 @@ def test_batches_are_the_rows_in_order(x):
     assert first[0].dtype == second[0].dtype == np.float32
 
 
+@pytest.mark.filterwarnings("error")  # Keras warns where its own part was not made
 def test_batches_of_one_row_and_what_keras_asks_for(x):
     batches = SparseBatches(x, batch_size=1)
-    assert len(batches) == 23 and batches.workers == 1  # an error, if Keras' own part were not made
+    assert len(batches) == 23 and batches.workers == 1
 
 
 def test_without_targets_a_batch_is_x_alone(x):

@@ -100,3 +100,10 @@ def test_a_graph_answers_by_itself_without_what_is_left_out(monkeypatch):
         rows, products = graph.search(vectors[7], 6, without=[7, 3])
     assert_nearly_nearest(rows, products, vectors, vectors[7], 6, [7, 3])
     assert rows[:2].tolist() == [9, 200]
+
+
+def test_of_equally_near_ones_the_lower_row_comes_first():
+    pytest.importorskip("usearch")
+    vectors = np.random.default_rng(0).choice([-0.25, 0.25], (300, 16)).astype(np.float32)  # 17 products, all exact
+    rows, products = ApproximateSearch(vectors).search(vectors[0], 100)
+    np.testing.assert_array_equal(np.lexsort((rows, -products)), np.arange(100))
