@@ -23,6 +23,7 @@
 
 # %%
 import logging
+from collections import defaultdict
 from timeit import repeat
 
 import keras
@@ -276,7 +277,7 @@ def train_anew(x):
 
 # %%
 METHODS = ["ink", "PCA", "nearest", "autoencoder"]
-valid_scores, test_scores = ({name: [] for name in METHODS} for _ in range(2))
+valid_scores, test_scores = (defaultdict(list) for _ in range(2))
 for digit in range(10):
     normal = x_train[np.flatnonzero(y_train != digit)[:20_000]]
     train_anew(normal)
@@ -286,7 +287,7 @@ for digit in range(10):
         (x_test, near_test, test_scores),
     ):
         scores["ink"].append(ink(x))
-        scores["PCA"].append(pca_errors(pca, x))
+        scores["PCA of each size"].append(pca_errors(pca, x))
         scores["nearest"].append(np.delete(near, digit, axis=1).min(1))
         with splits.on_purpose("valid", "test"):
             scores["autoencoder"].append(error(trial, x))
@@ -298,10 +299,11 @@ def auc(labels, scores):
     return np.array([roc_auc_score(labels == d, s) for d, s in enumerate(scores)])
 
 
-by_size = np.moveaxis(valid_scores["PCA"], -1, 0)  # (size, unseen digit, picture)
+# (size, unseen digit, picture)
+by_size = np.moveaxis(valid_scores["PCA of each size"], -1, 0)
 best = np.argmax([auc(y_valid, scores).mean() for scores in by_size])
 for scores in (valid_scores, test_scores):
-    scores["PCA"] = [errors[:, best] for errors in scores["PCA"]]
+    scores["PCA"] = [errors[:, best] for errors in scores["PCA of each size"]]
 areas = pd.DataFrame({name: auc(y_test, test_scores[name]) for name in METHODS}).T
 (100 * areas).round(1).rename_axis("AUC (%), the digit never seen:", axis=1)
 
