@@ -565,7 +565,9 @@ def test_images_of_any_size(x):
         model.encode(x[..., 0])
 
 
-@pytest.mark.parametrize(("shape", "code"), [((7, 7, 1), (2, 2)), ((6, 5, 3), (2, 2)), ((1, 9, 1), (1, 3))])
+@pytest.mark.parametrize(
+    ("shape", "code"), [((7, 7, 1), (2, 2)), ((6, 5, 3), (2, 2)), ((1, 9, 1), (1, 3)), ((8, 5, 1), (2, 2))]
+)
 def test_conv_crops_what_rounding_up_added(shape, code, tmp_path):
     model = conv_autoencoder(3, (2, 4), input_shape=shape)
     x = np.random.default_rng(0).random((2, *shape), dtype=np.float32)

@@ -96,6 +96,15 @@ def test_what_is_compiled_to_other_lines_is_tried_where_its_definition_is_reache
         assert check_mutants.noticed("small.py", tree, change, {"a": (1.0, lines)}) is expected
 
 
+def test_what_is_compiled_from_its_source_is_changed_too(monkeypatch):
+    monkeypatch.setattr(check_mutants, "in_child", lambda run, seconds: run())
+    monkeypatch.setattr(check_mutants, "run_tests", lambda *arguments: 0)
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    tree = ast.parse(MODULE)
+    assert not check_mutants.noticed("small.py", tree, all_changes(tree)[-1], {"a": (1.0, [6])})
+    assert sys.meta_path[0].code.co_filename == "<changed>"  # none that anybody could read
+
+
 def test_names_of_modules_and_their_tests():
     assert modules(["ratings", "movies.titles"]) == ["movies/titles.py", "ratings.py"]
     assert {"data/tfds.py", "data/titles.py"} < set(modules(["data"])) < set(modules([]))
