@@ -9,7 +9,7 @@ import logging
 import keras
 import numpy as np
 import pandas as pd
-from keras import layers
+from keras import layers, ops
 from sklearn.decomposition import MiniBatchDictionaryLearning, SparseCoder
 
 from ae_helpers import plots
@@ -32,6 +32,7 @@ def train(model, x, rate, epochs=1):
     falling = keras.optimizers.schedules.CosineDecay(rate, epochs * len(x) // 125)
     adam = keras.optimizers.Adam(falling)
     model.compile(adam, loss="mse", steps_per_execution=10)
+    x = ops.convert_to_tensor(x)  # of an array, fit makes copies
     model.fit(x, x, batch_size=125, epochs=epochs, verbose=0)
     return model
 
