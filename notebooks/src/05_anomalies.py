@@ -104,7 +104,7 @@ show(
 )
 
 # %% [markdown]
-# **What to notice.** Along the horseshoe both are right. But the decoder's curve doesn't end where the data ends: it runs on, and a point on it is rebuilt well, however far from all data. *The error measures the distance to what the decoder can draw, not to the data.*
+# **What to notice.** Along the horseshoe both are roughly right. But the decoder's curve doesn't end where the data ends: it runs on, and a point on it is rebuilt well, however far from all data. *The error measures the distance to what the decoder can draw, not to the data.*
 
 # %% tags=["nbval-check-output"]
 far = tree.query(grid)[0] > 0.5
@@ -196,7 +196,7 @@ table = pd.DataFrame(rows).T
 table.map("{:.1%}".format)
 
 # %% [markdown]
-# **What to notice.** The **AUC**, the area under the ROC curve, is the chance that an anomaly scores higher than a normal picture. Near 100 % it sounds solved. But where one picture in a hundred is an anomaly, half of the alarms are false. Ask for precision at *your* share of anomalies.
+# **What to notice.** The **AUC**, the area under the ROC curve, is the chance that an anomaly scores higher than a normal picture. Near 100 % it sounds solved. But where one picture in a hundred is an anomaly, half of the alarms are false, although most anomalies are found. Ask for precision at *your* share of anomalies.
 
 # %% tags=["nbval-check-output"]
 easy_row = table.loc["autoencoder"]
@@ -234,7 +234,7 @@ show(
 )
 
 # %% [markdown]
-# **What to notice.** Dot, bar and veil are no digits, and pass: what has little ink, or is made of strokes, is seldom rebuilt badly. (Black is: the network never saw so little ink, and draws a cloud.) And what is rebuilt badly need not be an anomaly: the moved digit is a digit, only its position was never trained. If the camera slips by two pixels, the threshold breaks its promise.
+# **What to notice.** Dot, bar and veil are no digits, and pass. The bar is a stroke. Dot and veil have so little ink that even an all-black answer would cost next to nothing. (For black it would cost nothing, but this network draws a cloud.) And what is rebuilt badly need not be an anomaly: the moved digit is a digit, only its position was never trained. If the camera slips by two pixels, the threshold breaks its promise.
 
 # %% tags=["nbval-check-output"]
 dot, bar, veil = squared_error(odd, odd_hat)[4:7]
@@ -327,7 +327,7 @@ unseen_1 = areas.loc["autoencoder", 1]
 claim("An unseen 1 looks no more unusual than the rest", unseen_1, "<", 0.6)
 
 # %% [markdown]
-# **What to notice.** An AUC of 80 % is far from a detector: at 1 % false alarms most unseen digits get through. The 1 is the trap again: it is a bar, and who draws 4, 7 and 9 can draw it; only ink betrays it. And *a comparison with stored pictures notices more than the network*, in every column.
+# **What to notice.** Such an AUC is far from a detector: at 1 % false alarms most unseen digits get through, and were one picture in a hundred such a digit, nine of ten alarms would be false. The 1 is the trap again: it is a bar, and who draws 4, 7 and 9 can draw it; only ink betrays it. And *a comparison with stored pictures notices more than the network*, in every column.
 
 # %% [markdown]
 # ## What an autoencoder is good for, nevertheless
@@ -379,7 +379,7 @@ by_map, by_twin = shows["autoencoder"], shows["nearest"]
 claim("Its map shows the square twice as often", by_map, ">", 2 * by_twin)
 
 # %% [markdown]
-# **What to notice.** The nearest picture is another hand's digit, and differs from ours everywhere. The reconstruction follows our strokes; what it can't follow stands out. It also answers many times faster and stores a hundredth of the numbers; the rival's cost grows with each picture kept.
+# **What to notice.** The nearest picture is another hand's digit, and differs from ours everywhere. The reconstruction follows our strokes; what it can't follow stands out, here half of the time. It also answers many times faster and stores far fewer numbers; the rival's cost grows with each picture kept. (PCA, not asked here, stores less still.)
 
 # %% [markdown]
 # ## A failure experiment: anomalies in the training data
@@ -423,12 +423,12 @@ claim("With 20 %, zeros are normal", ours[3], "<", 0.6)
 splits.check()
 
 # %% [markdown]
-# **What to notice.** One stored zero makes all zeros like it near: the rival learns anomalies by heart, and 1 % of them costs its lead. The network spends its sixteen numbers on what is frequent, and loses less; but one zero in twenty is normal enough for both.
+# **What to notice.** One stored zero makes all zeros like it near: the rival learns anomalies by heart, and 1 % of them costs its lead. The network spends its sixteen numbers on what is frequent, and at 1 % loses less; but one zero in twenty is normal enough for both.
 
 # %% [markdown]
 # ## The answer
 #
-# Is a large error unusual? It says that the decoder can't draw the picture; that is unusual if training has shown all that is normal (not so a moved digit). A small error says less: what is simple, or made of known parts, is rebuilt well though never seen. So clothes among digits are found, unseen digits seldom, an unseen 1 not at all, and comparing with all stored pictures finds more. The autoencoder shows *where* the fault is, answers fast, and stores little. Anomalies in the training data harm both, the network a little later. Set the threshold on normal validation data, for false alarms that you can bear, and state precision at your share of anomalies.
+# Is a large error unusual? It says that the decoder can't draw the picture; that is unusual if training has shown all that is normal (not so a moved digit). A small error says less: what is simple, or made of known parts, is rebuilt well though never seen. So clothes among digits are found; unseen digits seldom, and there comparing with stored pictures finds more. The autoencoder shows *where* a fault is, half of the time, answers fast, and stores little. Anomalies in the training data harm both. Set the threshold on normal validation data, for false alarms that you can bear, and state precision at your share of anomalies.
 
 # %% [markdown]
 # ## Exercises
