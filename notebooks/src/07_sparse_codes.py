@@ -17,7 +17,7 @@
 # %% [markdown]
 # ## Setup
 #
-# One recipe for all: Adam on the squared error, batches of 125, a learning rate that falls to 0 along a cosine, from where validation digits chose.
+# One recipe for all: Adam on the squared error, batches of 125, a learning rate that falls to 0 along a cosine, from a rate chosen on validation digits.
 
 # %%
 import logging
@@ -156,12 +156,12 @@ claim("With few numbers allowed, nearly all are found",
 claim("The package's network computes the same", np.abs(difference).max(), "<", 1e-5)
 
 # %% [markdown]
-# **What to notice.** All three copy well. Without a limit many numbers take part in each picture, and none means anything alone: there are endless ways to share the work. If few may be used, it pays to use what the pictures are made of. (With the penalty, bars less the mean picture.)
+# **What to notice.** All three copy well. Without a limit many numbers take part in each picture, and none means anything alone: there are endless ways to share the work. If few may be used, it pays to use what the pictures are made of. (The penalty's bars have the mean picture taken off.)
 
 # %% [markdown]
 # ## Larger than a digit
 #
-# Now a code of **800** numbers for 784 pixels, of which **25** may be used: the package's `sparse_autoencoder`, with a better start (see the failure experiment). Beside it the same without a limit.
+# Now a code of **800** numbers for 784 pixels, of which **25** may be used: the package's `sparse_autoencoder`, with a better start (see the failure experiment). Beside it the same without a limit, trained on fewer digits.
 #
 # **Predict:** PCA with its 25 best directions, or 25 numbers chosen anew for each digit: which has the smaller error?
 
@@ -208,7 +208,7 @@ claim("The short code has about the same error",
       0.8, "<", errors["short"] / errors["sparse"], "<", 1.2)  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** Choosing pays: 25 of 800 draw a digit far better than 25 that are always the same. But it saves no room: telling the choice takes what it gains, and a short code does with 24 numbers. (With a search instead of one layer, as in scikit-learn's dictionary learning, the choice gets better: exercise 4.) What else is it good for?
+# **What to notice.** Choosing pays: 25 of 800 draw a digit far better than 25 that are always the same. But it saves no room: telling the choice takes what it gains, and a short code does with 24 numbers. (With a search instead of one layer, as in scikit-learn's dictionary learning, the choice gets better: exercise 4.)
 
 # %% [markdown]
 # ## What single numbers draw
@@ -300,7 +300,7 @@ claim("A sparse number touches no fewer pixels than one of the short code",
       touched["sparse"], ">", touched["short"])  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** Did you expect small strokes? Many atoms are large, bright on one side of a line and dark on the other: they shift and bend what others draw. What is special is not their size, but that most pictures do without any one of them.
+# **What to notice.** Many atoms are large, bright on one side of a line and dark on the other: they shift and bend what others draw. What is special is not their size, but that a picture does without most of them.
 
 # %% [markdown]
 # ## Can it be read?
@@ -372,7 +372,7 @@ claim("Told by a single number, a digit is told no better than by PCA",
       told["sparse"], "<", told["PCA 25"] + 1)  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** By the first measure the sparse code is ahead of one without limit or training; but the short code is level. By the second PCA is a little ahead of both. No number stands for a digit: a digit is not one thing.
+# **What to notice.** By the first measure the sparse code is ahead of one without limit or training; but the short code is level. By the second PCA is a little ahead of both. Hardly a number stands for a digit: a digit is not one thing.
 #
 # Which digits use the atoms from above?
 
@@ -422,7 +422,7 @@ claim("A good start saves many, waking nearly all", dead["woken"], "<", 5,
 splits.check()
 
 # %% [markdown]
-# **What to notice.** Trained plainly, most numbers are a waste, and the error is larger. (And count on enough pictures: on 100 digits, those that are only rare seem dead, too.) Makhzani and Frey begin with a large $k$ and lower it instead.
+# **What to notice.** Trained plainly, most numbers are dead, and the error is larger. The good start mends the error; waking the rest lowers it no further here. (And count on enough pictures: on 100 digits, those that are only rare seem dead, too.) Makhzani and Frey begin with a large $k$ and lower it instead.
 #
 # ## The same, with language models
 #
@@ -433,7 +433,7 @@ splits.check()
 # %% [markdown]
 # ## The answer
 #
-# **Can a code be larger than the picture and still say something?** Yes, if few of its numbers may be used at a time. Then single numbers turn into parts that pictures have in common: bars in the small, pieces of digits at 28 by 28; without a limit they are speckle. That saves no room: PCA with as many bytes is level. And it is readable only so far: its numbers say more than those of a large code without a limit, but not more than those of a short one. A large code also needs care, or most of it never wakes.
+# **Can a code be larger than the picture and still say something?** Yes, if few of its numbers may be used at a time. Then single numbers turn into parts that pictures have in common: bars in the small, strokes and nearly whole digits at 28 by 28; without a limit ours are speckle. Chosen by one layer, they save no room: PCA with as many bytes is level. And it is readable only so far: its numbers say more than those of a large code without a limit, but, as measured, not more than those of a short one. A large code also needs care, or most of it never wakes.
 #
 # ## Exercises
 #
