@@ -156,7 +156,7 @@ claim("With few numbers allowed, nearly all are found",
 claim("The package's network computes the same", np.abs(difference).max(), "<", 1e-5)
 
 # %% [markdown]
-# **What to notice.** All three copy well. Without a limit many numbers take part in each picture, and none means anything alone: there are endless ways to share the work. If few may be used, it pays to use what the pictures are made of. (The penalty's bars have the mean picture taken off.)
+# **What to notice.** All three copy well. Without a limit many numbers take part in each picture, and none means anything alone: there are endless ways to share the work. If few may be used, it pays to use what the pictures are made of.
 
 # %% [markdown]
 # ## Larger than a digit
@@ -422,7 +422,7 @@ claim("A good start saves many, waking nearly all", dead["woken"], "<", 5,
 splits.check()
 
 # %% [markdown]
-# **What to notice.** Trained plainly, most numbers are dead, and the error is larger. The good start mends the error; waking the rest lowers it no further here. (And count on enough pictures: on 100 digits, those that are only rare seem dead, too.) Makhzani and Frey begin with a large $k$ and lower it instead.
+# **What to notice.** Trained plainly, most numbers are dead, and the error is larger. The good start mends the error; waking the rest lowers it no further here. (And count on enough pictures: on 100 digits, rare ones seem dead, too.) Makhzani and Frey begin with a large $k$ and lower it instead.
 #
 # ## The same, with language models
 #
@@ -453,7 +453,7 @@ splits.check()
 # ## Where it comes from
 #
 # - Olshausen and Field 1996, Nature 381:607: sparse codes of natural images, whose atoms are strokes.
-# - Makhzani and Frey 2014, *k-sparse autoencoders*, ICLR: top-k, and lowering $k$ against dead numbers.
+# - Makhzani and Frey 2014, *k-sparse autoencoders*, ICLR.
 # - Földiák 1990, Biological Cybernetics 64:165: the bars.
 # - Gao et al. 2024, *Scaling and evaluating sparse autoencoders*: top-k on a language model, and the good start.
 #
