@@ -360,7 +360,7 @@ claim("Its decoder finds less than half as much",
       mean["its decoder"], "<", 0.5 * mean["autoencoder"])  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** An interval with 0 in it names no winner (nor says that both are equal); no interval knows of other splits or trainings. The network is ahead of weighted cosine, not clearly of EASE. [Study 03a](studies/03a_recommenders_compared.ipynb) has other splits and richer rivals; of each person's *last* likes, all find little more than half as many.
+# **What to notice.** An interval with 0 in it names no winner, nor equals; none knows of other splits or trainings. The network is ahead of weighted cosine, not clearly of EASE. [Study 03a](studies/03a_recommenders_compared.ipynb) has other splits and richer rivals; of people's *last* likes, all find little over half as many.
 #
 # And the decoder? Its outputs compare people, *for each film*: add 5 to all outputs of one, and neither its shares nor the loss change. But a list compares films. So after training we drop it. (The study mends it, and has a loss whose decoder serves.)
 
@@ -369,7 +369,7 @@ claim("Its decoder finds less than half as much",
 #
 # A second network trains without 100 of the films with 80 ratings or more. Then it encodes them: with all ratings, and with a few. How many of the ten nearest films stay?
 #
-# **Predict:** how many of ten will stay with three ratings? Which is steadier, embeddings or weighted cosine?
+# **Predict:** how many of ten will stay with three ratings? Which is steadier, embeddings or cosine?
 
 
 # %%
@@ -433,7 +433,7 @@ splits.check()
 # %% [markdown]
 # ## The answer
 #
-# Which films are alike? Those with the same audience: that is all that ratings know. An autoencoder that must say *who rated this film* gives such films embeddings that are near, and the films nearest to all that you like make your list. On average these lists find a third of the likes hidden at random (of the last ones, a fifth), twice as many as popularity and more than weighted cosine; EASE, a formula, finds about as many. The decoder serves for training only. Films with a handful of ratings can't be placed reliably.
+# Which films are alike? Those with the same audience: that is all that ratings know. An autoencoder that must say *who rated this film* gives such films embeddings that are near, and the films nearest to all that you like make your list. On average these lists find a third of the likes hidden at random (of the last, a fifth), twice as many as popularity and more than weighted cosine; EASE, a formula, about as many. The decoder serves training only. Films with a handful of ratings can't be placed reliably.
 
 # %% [markdown]
 # ## Exercises
