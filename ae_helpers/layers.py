@@ -498,7 +498,7 @@ class TopK(keras.Layer):
         return {**HOW_TO_LOAD, **super().get_config(), "k": self.k, "wake": self.wake}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> "TopK":
         """A new layer with the same arguments."""
         return cls(**{name: value for name, value in config.items() if name not in HOW_TO_LOAD})
 
