@@ -395,7 +395,7 @@ claim("A convolutional encoder beats the mirror, a deep dense one is behind",
       "<", 1.05, "<", relative["deep encoder"], "<", 1.55)  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** Of the dense ones a deep decoder alone is about level, a deep encoder alone worse. The convolutional encoder is better by its convolutions, not by its shape: its own mirror is better still, for two to three times the time ([04a](studies/04a_tied_weights_in_depth.ipynb)). (For a single pass, and rates chosen by the mean, which failed trainings of the deep encoder spoil.)
+# **What to notice.** Of the dense ones a deep decoder alone is about level, a deep encoder alone worse. The convolutional encoder is better, but by its convolutions or by its shape? Its own mirror could tell; it is not tried here. (For a single pass, and rates chosen by the mean, which failed trainings of the deep encoder spoil.)
 
 # %% [markdown]
 # ## A failure experiment: tied on the first day only
@@ -445,7 +445,7 @@ splits.check()
 # %% [markdown]
 # ## The answer
 #
-# **Must the decoder mirror the encoder?** No. A mirror is needed only where both share kernels. Untied, the decoder may have any shape. A dense mirror was not the best of four; convolutions were better, on both sides best.
+# **Must the decoder mirror the encoder?** No. A mirror is needed only where both share kernels. Untied, the decoder may have any shape. A dense mirror was not the best of four.
 #
 # **Does sharing pay?** It halves the parameters. With few digits the tied network leads, though an equally small untied one does not. With many it depends on patience: level after one pass, and behind when training goes on. And if parameters must be saved, sharing saves them better than leaving out hidden units.
 
