@@ -326,7 +326,7 @@ show(
         {"784-128-64-16, 528 steps": stacked}, xlabel="squared error per test image"
     ),
     alt="Four rows of dots: sigmoid at once, sigmoid layer by layer, GELU at once, "
-    "GELU layer by layer; each row is better than the one above it.",
+    "GELU layer by layer; the first two far apart, the last two ahead and close together.",
 )
 
 # %% tags=["nbval-check-output"]
@@ -335,10 +335,11 @@ claim("All four take as many steps", np.ptp(list(steps_done.values())), "==", 0)
 claim("Chance moves all four", min(map(np.ptp, stacked.values())), ">", 0.001)
 claim("Logistic units: layer by layer gains", max(old_layers), "<", 0.9 * min(old_once))
 claim("GELU at once is better than that", max(new_once), "<", 0.9 * min(old_layers))
-claim("With GELU, layer by layer still gains", max(new_layers), "<", min(new_once))
+claim("With GELU, layer by layer changes little",
+      0.85, "<", np.mean(new_layers) / np.mean(new_once), "<", 1.08)  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** With logistic units, layer by layer gains much, as it did in 2006. Exchanging them for GELU gains more. And with GELU it still gains a little, for as many steps. That is *this* setting: three layers, one rate, two trainings. In 2006 networks were deeper, and their halves were untied for the fine-tuning.
+# **What to notice.** With logistic units, layer by layer gains much, as it did in 2006. Exchanging them for GELU gains more. And with GELU there is little left to gain, for as many steps. That is *this* setting: three layers, one rate, two trainings. In 2006 networks were deeper, and their halves were untied for the fine-tuning.
 
 # %% [markdown]
 # ## A failure experiment: shared, saved, refused
