@@ -326,7 +326,8 @@ show(
         {"784-128-64-16, 528 steps": stacked}, xlabel="squared error per test image"
     ),
     alt="Four rows of dots: sigmoid at once, sigmoid layer by layer, GELU at once, "
-    "GELU layer by layer; the first two far apart, the last two ahead and close together.",
+    "GELU layer by layer; the first two far apart, the last two ahead and close "
+    "together.",
 )
 
 # %% tags=["nbval-check-output"]
