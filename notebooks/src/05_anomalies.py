@@ -5,7 +5,7 @@
 #
 # ![Eight pictures and what an autoencoder of digits makes of them, each with its error: clothes and noise have a large one, but so has a digit that was moved; a dot, a bar and a grey veil have a small one](images/05.png)
 #
-# *Trained on digits alone. It is right about clothes and noise, and wrong about a moved digit, a dot, a bar and a grey veil.*
+# *Trained on digits alone: right about clothes and noise, wrong about a moved digit, a dot, a bar and a veil.*
 #
 # **You will**
 # - set a threshold for a rate of false alarms, without having seen one anomaly,
@@ -144,7 +144,7 @@ show(
 )
 
 # %% [markdown]
-# Two rivals: the **amount of ink** (how far the sum of all pixels is from its mean), and the squared distance to the **nearest** of the same 20,000 training pictures (we note the nearest of *each digit*, for later).
+# Two rivals: the **amount of ink** (how far the sum of all pixels is from its mean), and the squared distance to the **nearest** of the same 20,000 training pictures.
 #
 # Let $a$ be the share of normal pictures that raise a false alarm, $r$ the share of anomalies found (the **recall**), and $\pi$ the share of anomalies among all pictures. Of all alarms,
 #
@@ -196,7 +196,7 @@ table = pd.DataFrame(rows).T
 table.map("{:.1%}".format)
 
 # %% [markdown]
-# **What to notice.** The **AUC** is the chance that an anomaly scores higher than a normal picture. Near 100 % it sounds solved. But where one picture in a hundred is an anomaly, half of the alarms are false, although most anomalies are found. Ask for precision at *your* share of anomalies.
+# **What to notice.** The **AUC** is the chance that an anomaly scores higher than a normal picture. Near 100 % it sounds solved. But where one picture in a hundred is an anomaly, half of the alarms are false, although most anomalies are found.
 
 # %% tags=["nbval-check-output"]
 easy_row = table.loc["autoencoder"]
@@ -234,7 +234,7 @@ show(
 )
 
 # %% [markdown]
-# **What to notice.** Dot, bar and veil are no digits, and pass. The bar is a stroke. Dot and veil are so small or faint that even an all-black answer would cost no more than a digit. (For black it would cost nothing, but this network draws grey.) And what is rebuilt badly need not be an anomaly: the moved digit (picked: one in seven raises an alarm) is a digit, only its position was never trained. If the camera slips by two pixels, the threshold breaks its promise.
+# **What to notice.** Dot, bar and veil are no digits, and pass. Dot and veil are so small or faint that even an all-black answer would cost no more than a digit. (For black, this network draws grey.) And what is rebuilt badly need not be an anomaly: the moved digit (picked: one in seven raises an alarm) is a digit, only its position was never trained. If the camera slips by two pixels, the threshold breaks its promise.
 
 # %% tags=["nbval-check-output"]
 dot, bar, veil = squared_error(odd, odd_hat)[4:7]
@@ -247,7 +247,7 @@ claim(
 # %% [markdown]
 # ## Hard anomalies: a digit that was never seen
 #
-# What if the anomaly is made of the same strokes? We leave one digit out of the training, and look for it in the test; for each digit once. (Labels choose what is normal; training doesn't see them. The code has 16 numbers now, fixed beforehand.)
+# What if the anomaly is made of the same strokes? We leave one digit out of the training, and look for it in the test. (Labels choose what is normal; training doesn't see them. The code has 16 numbers now, fixed beforehand.)
 #
 # Another rival joins: the error of **PCA**, with the number of components that has the best mean AUC on validation digits.
 #
@@ -389,7 +389,7 @@ claim("Its map shows the square twice as often", by_map, ">", 2 * by_twin)
 # %% [markdown]
 # ## A failure experiment: anomalies in the training data
 #
-# So far somebody had sorted the training data. Usually nobody has. Let zeros be the anomaly; we mix about 1, 5 and 20 % of them into the training pictures, for both scores.
+# Usually nobody has sorted the training data. Let zeros be the anomaly; we mix about 1, 5 and 20 % of them into the training pictures, for both scores.
 #
 # **Predict:** which of the two scores suffers first?
 
@@ -454,7 +454,7 @@ splits.check()
 #
 # - Schölkopf and others 2001, *Estimating the support of a high-dimensional distribution*, Neural Computation 13:1443: the one-class SVM.
 # - Sakurada and Yairi 2014, *Anomaly detection using autoencoders with nonlinear dimensionality reduction*, MLSDA: the error as a score, beside PCA.
-# - An and Cho 2015, *Variational autoencoder based anomaly detection using reconstruction probability*, technical report: how probable a picture is, instead of how far.
+# - An and Cho 2015, *Variational autoencoder based anomaly detection using reconstruction probability*, technical report: a probability as the score.
 # - Ruff and others 2018, *Deep one-class classification*, ICML: one digit as the normal class, mean AUC over ten digits; 0.90 for an autoencoder, 0.95 for their method (quoted from memory).
 #
 # **Before:** [04 Tied weights](04_tied_weights.ipynb).

@@ -301,7 +301,7 @@ claim("In gaps: variational / plain", gaps_free / gaps_plain, "<", 0.65)
 # Now 32 numbers, and rivals that may *look where codes are*. All are fitted to training digits:
 #
 # - **PCA**: its 32 numbers are uncorrelated; we draw each from a normal distribution.
-# - A **mixture** of 20 Gaussians, fitted to the codes of the *plain* autoencoder (on validation digits fewer do worse, 40 a little better). Ghosh and others showed in 2020 how well that can draw.
+# - A **mixture** of 20 Gaussians, fitted to the codes of the *plain* autoencoder (on validation digits fewer do worse, 40 a little better). (After Ghosh and others 2020.)
 # - For fairness: such a mixture for the codes of the variational one, too.
 #
 # **Predict:** who comes nearest to real digits?
@@ -345,7 +345,7 @@ claim("Yet made digits are mostly nearest to made ones", told, ">", 0.8)
 # %% [markdown]
 # **What to notice.** The variational decoder beats random codes and PCA, though nobody looked at its codes. But a maker that *may look* at the codes gets far nearer to real digits, with either network. So what matters most is to know where codes are; and the variational ones do not fill $N(0, 1)$ as well as the plane made us hope.
 #
-# No maker is done: nearly every made digit's nearest neighbour is another made one. (And often a real digit's, too: *real: own kind* falls below a half where made pictures lie in the middle of things, as smooth ones do. Look at both: of the mixtures, a neighbour's kind tells two pictures in three right.)
+# No maker is done: nearly every made digit's nearest neighbour is another made one. (*Real: own kind* falls below a half where made pictures, being smooth, lie in the middle. Look at both.)
 #
 # ## Digits that nobody wrote?
 #

@@ -47,7 +47,7 @@ classifier = keras.Sequential(
         layers.Dense(10, "softmax"),
     ]
 )
-train(classifier, x_train, y_train, "sparse_categorical_crossentropy")
+train(classifier, x_train, y_train, "sparse_categorical_crossentropy", epochs=4)
 features = keras.Model(classifier.inputs, classifier.layers[-2].output)
 real_features = features.predict(real, verbose=0)
 
