@@ -22,11 +22,24 @@ log = getLogger(__name__)
 # Formulas: MathML, which browsers draw by themselves.
 
 
+def mathml(tex, block):
+    r"""A formula in MathML; docutils alone draws `\tfrac12` as 12 over what follows, and the i of `\hat x_i` below x.
+
+    Raises:
+        SyntaxError: if it can't be drawn; or a ValueError.
+    """
+    formula = tex2mathml(re.sub(r"(frac)\s*(\d)\s*(\d)", r"\1{\2}{\3}", tex), as_block=block)
+    indexed_hat = (
+        r"<munderover>\s*(<mi>\w</mi>)((?:(?!munderover).)*?)(<mo stretchy=\"false\">[ˆ˜¯]</mo>)\s*</munderover>"
+    )
+    return re.sub(indexed_hat, r'<msub><mover accent="true">\1\3</mover>\2</msub>', formula, flags=re.DOTALL)
+
+
 def write_formula(writer, node):
     """Write a formula as MathML, which needs neither a script nor fonts, and which screen readers read."""
     block = isinstance(node, nodes.math_block)
     try:
-        formula = tex2mathml(node.astext(), as_block=block)
+        formula = mathml(node.astext(), block)
     except (SyntaxError, ValueError) as error:
         log.warning("A formula that can't be drawn: %s (%s)", node.astext(), error, location=node)
         formula = f"<code>{html.escape(node.astext())}</code>"
@@ -174,24 +187,33 @@ class Exhibits(SphinxDirective):
 
     def run(self):
         self.env.note_dependency(str(EXHIBITS))
-        text = "\n\n".join(
-            f"## {title_of(page)}\n\n```{{exhibit}} {page.stem}\n```\n\n{lesson_of(page)}" for page in exhibits_of()
-        )
+        parts = []
+        for page in exhibits_of():
+            lesson, title = lesson_of(page)
+            parts += [f"## {title_of(page)}", f"```{{exhibit}} {page.stem}\n```"]
+            parts += [f"Its lesson: [{title}](/notebooks/{lesson.name})."]
+        text = "\n\n".join(parts)
         container = nodes.container()
         self.state.nested_parse(text.splitlines(), self.content_offset, container, match_titles=True)
         return container.children
 
 
 def lesson_of(page):
-    """A sentence with a link to the lesson that an exhibit belongs to."""
+    """Path and title of the lesson that an exhibit belongs to."""
     (lesson,) = NOTEBOOKS.glob(f"{meta_of(page, 'lesson')}_*.ipynb")
-    return f"Its lesson: [{first_cell(lesson)['title']}](/notebooks/{lesson.name})."
+    return lesson, first_cell(lesson)["title"]
 
 
 def finish(app, exception):
-    """Copy the playground, which is ready as it is; leave out what only the theme's authors need."""
+    """Copy the playground, which gets links to its lessons; leave out what only the theme's authors need."""
     if exception is None:
-        shutil.copytree(EXHIBITS, Path(app.outdir, "playground"), dirs_exist_ok=True)
+        folder = Path(app.outdir, "playground")
+        shutil.copytree(EXHIBITS, folder, dirs_exist_ok=True)
+        for page in exhibits_of():
+            lesson, title = lesson_of(page)
+            link = f'<a href="../notebooks/{lesson.stem}.html">{html.escape(title)}</a>'
+            text = page.read_text(encoding="utf-8").replace(f"<em>{html.escape(title)}</em>", link)
+            (folder / page.name).write_text(text, encoding="utf-8")
         for source_map in Path(app.outdir, "_static").rglob("*.map"):
             source_map.unlink()
 

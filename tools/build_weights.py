@@ -35,13 +35,14 @@ from tools.percent import ROOT, chosen_sources, read_source
 FOLDER = ROOT / "docs" / "playground" / "weights"
 PROVENANCE = FOLDER / "provenance.json"
 REFERENCE = ROOT / "tests" / "docs" / "reference.npz"
-COMPARED = 200  # test images on which the browser is compared
+COMPARED = 200  # test images, or codes, on which the browser is compared
 PIXELS = np.random.default_rng(0).permutation(784)[:100]  # of each output that the reference keeps
 CALIBRATION = 4000  # training images that say which weights matter
 # Whole numbers to a standard deviation of a kernel's column: the fewest that lose less than MOST_LOST of the error
 # are taken; three times as many in the SMALL kernels, where they cost little.
-STEPS, SMALL, MOST_LOST = (1.25, 1.5, 1.75, 2, 2.25, 2.5, 3, 4, 6), 200_000, 0.008
+STEPS, SMALL, MOST_LOST = (0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 3, 4, 6), 200_000, 0.008
 TIED_LEVELS = 60  # whole numbers to the largest weight of a tied kernel's column, times one of the STEPS
+SHOWING = ("claim", "plots", "print", "show")  # what is called by statements that only show something
 EMBEDDING_STEPS, ON_THE_MAP = 4, 1000  # to a standard deviation of all embeddings; films with most ratings
 
 
@@ -70,10 +71,27 @@ def cells_until(key, until):
 
 
 def fingerprint(key):
-    """SHA-256 of the cells that a lesson's exports come from, and of the list of the data's checksums."""
-    text = "\n".join(cells_until(key, EXPORTS[key][0]))
+    """SHA-256 of what trains a lesson's exports, and of the list of the data's checksums."""
+    text = "\n".join(map(training_lines, cells_until(key, EXPORTS[key][0])))
     data = (ROOT / "ae_helpers" / "datasets" / "SHA256SUMS").read_text(encoding="utf-8")
     return hashlib.sha256((text + data).encode()).hexdigest()
+
+
+def training_lines(cell):
+    """The lines of a cell without comments and without statements that only show something."""
+    lines = cell.splitlines()
+    for statement in ast.parse(cell).body:
+        if only_shows(statement):
+            lines[statement.lineno - 1 : statement.end_lineno] = [""] * (statement.end_lineno - statement.lineno + 1)
+    return "\n".join(line for line in lines if line.strip() and not line.startswith("#"))
+
+
+def only_shows(statement):
+    """Whether it is a figure, a table or a claim: no name gets a value, and nothing is trained."""
+    if not isinstance(statement, ast.Expr):
+        return False
+    called = statement.value.func if isinstance(statement.value, ast.Call) else None
+    return called is None or ast.unparse(called).split(".")[0] in SHOWING
 
 
 def run_until(key, until):
@@ -301,7 +319,13 @@ def in_16_bits(array):
 
 
 def parts_of(autoencoder):
-    return {"encoder": dense_layers(autoencoder.encoder), "decoder": dense_layers(autoencoder.decoder)}
+    """Encoder and decoder; where the encoder ends with means and log-variances, the means are the code."""
+    *hidden, (kernel, bias, activation) = dense_layers(autoencoder.encoder)
+    k = autoencoder.latent_dim
+    return {
+        "encoder": [*hidden, (kernel[:, :k], bias[:k], activation)],
+        "decoder": dense_layers(autoencoder.decoder),
+    }
 
 
 def flat(images):
@@ -420,12 +444,31 @@ def export_tied(names, writer):
         )
 
 
+def export_gaps(names, writer):
+    """A plain and a variational autoencoder with two numbers, and where 2,000 test digits lie on their maps."""
+    x_train, x_test = flat(names["x_train"]), flat(names["x_test"])
+    maps, random, shares = {}, {}, {}
+    for name, networks, share in (("plain", "plain", "gaps_plain"), ("variational", "free", "gaps_free")):
+        parts = parts_of(names[networks][2])
+        stored = writer.write_network(f"{name}_2", parts, x_test, x_test, calibration=x_train[:CALIBRATION])
+        maps[name] = np.ascontiguousarray(run(stored["encoder"], x_test[:2000]), np.float32)
+        z = run(parts["encoder"], x_train)
+        # Random codes as in the lesson: N(0, 1), or with the mean and spread of the training digits' codes.
+        mean, spread = (z.mean(axis=0), z.std(axis=0)) if name == "plain" else (np.zeros(2), np.ones(2))
+        random[name] = {"mean": mean.tolist(), "spread": spread.tolist()}
+        shares[f"random codes in gaps, {name}"] = round(float(names[share]), 3)
+        z = np.random.default_rng(0).normal(mean, spread, (COMPARED, 2)).astype(np.float32)
+        writer.refer({f"{name}_2 random codes": z, f"{name}_2 random pictures": run(parts["decoder"], z)})
+    writer.write("gaps", maps, told=shares, random=random)
+
+
 # Lesson: (the name with whose cell its training is over, what is exported then).
 EXPORTS = {
     "01": ("ae_error", export_codes),
     "02": ("denoised", export_denoisers),
     "03": ("embeddings", export_movies),
     "04": ("errors", export_tied),
+    "06": ("gaps_free", export_gaps),
 }
 
 if __name__ == "__main__":

@@ -76,7 +76,6 @@ const Playground = (() => {
     relu: (x) => Math.max(x, 0),
     elu: (x) => (x > 0 ? x : Math.expm1(x)),
     tanh: Math.tanh,
-    elu: (x) => (x > 0 ? x : Math.expm1(x)),
     sigmoid: (x) => 1 / (1 + Math.exp(-x)),
     gelu: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
   };

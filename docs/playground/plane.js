@@ -3,9 +3,9 @@
 
 /* Args: name and what a point is, for screen readers; `points`, x and y in turn; `mark(context, i, x, y, size)` draws one.
    Calls `moved(x, y, nearest)` when the ring moves, and `hovered(nearest)` when the pointer does; `over(context, size)`,
-   if it is set, draws on top of the points. */
+   if it is set, draws on top of the points. `reach`, two places, must be in the plane, too. */
 Playground.Plane = class {
-  constructor(describe, points, mark, { moved, hovered }) {
+  constructor(describe, points, mark, { moved, hovered, reach = [] }) {
     Object.assign(this, { points, mark, moved, hovered, highlighted: -1 });
     this.canvas = Playground.make("canvas", {
       className: "plane", tabIndex: 0, role: "application",
@@ -14,7 +14,9 @@ Playground.Plane = class {
     this.dots = Playground.make("canvas", { width: 0 }); // drawn once for a size
     this.spans = [0, 1].map((axis) => {
       const values = Float32Array.from(points.filter((_, i) => i % 2 === axis)).sort();
-      const [low, high] = [values[Math.floor(0.003 * values.length)], values[Math.ceil(0.997 * values.length) - 1]];
+      const inside = [values[Math.floor(0.003 * values.length)], values[Math.ceil(0.997 * values.length) - 1]];
+      inside.push(...reach.map((place) => place[axis]));
+      const [low, high] = [Math.min(...inside), Math.max(...inside)];
       return [low - 0.05 * (high - low), high + 0.05 * (high - low)];
     });
     this.ring = this.spans.map(([low, high]) => (low + high) / 2);

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import zlib
 
 import keras
@@ -377,6 +378,123 @@ def test_walking_answers_at_once(exhibit):
     page.evaluate("document.querySelector('.plane').hasPointerCapture = () => true")
     angles = np.linspace(0, 12, 200)
     milliseconds(page, ".plane", [["pointermove", 0.5 + 0.4 * np.cos(a), 0.5 + 0.4 * np.sin(1.3 * a)] for a in angles])
+
+
+# Walk into the gaps.
+
+TWO_MAPS = [(0, "plain"), (1, "variational")]
+
+
+@pytest.mark.parametrize("name", ["plain", "variational"])
+def test_random_codes_are_decoded_as_keras_does(exhibit, name):
+    page = exhibit("gaps")
+    reference = np.load(REFERENCE)
+    z, unrounded = (reference[f"{name}_2 random {what}"] for what in ("codes", "pictures"))
+    in_keras = keras_model(f"{name}_2", "decoder").predict(z, verbose=0)
+    in_page = run_in_page(page, f"{name}_2", "decoder", z)
+    apart, rounding = np.abs(in_page - in_keras).max(), np.square(in_page[:, PIXELS] - unrounded).mean()
+    print(f"{name}_2, {len(z)} random codes: page and Keras {apart:.0e}, rounding {rounding:.0e}")
+    assert apart < 1e-5 and rounding < 1e-3
+
+
+@pytest.mark.parametrize(("number", "name"), TWO_MAPS)
+def test_both_maps_hold_their_encoders_means(exhibit, digits, number, name):
+    places = content_of("gaps")["arrays"][name]
+    z = keras_model(f"{name}_2", "encoder").predict(digits[0].reshape(-1, 784), verbose=0)
+    np.testing.assert_allclose(places, z, atol=1e-5 * np.abs(z).max())
+    # The ring, dragged to the middle.
+    page = exhibit("gaps")
+    box = page.locator(".plane").nth(number).bounding_box()
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.7 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
+    page.mouse.up()
+    z = np.array(page.evaluate(f"[...Playground.exhibit.maps[{number}].z]"), np.float32)
+    np.testing.assert_allclose(
+        z,
+        page.evaluate(f"Playground.exhibit.maps[{number}].plane.spans.map(([a, b]) => (a + b) / 2)"),
+        rtol=0.02,
+        atol=0.02,
+    )
+    x_hat = keras_model(f"{name}_2", "decoder").predict(z[None], verbose=0)[0]
+    np.testing.assert_allclose(page.evaluate(f"[...Playground.exhibit.maps[{number}].xHat]"), x_hat, atol=1e-5)
+
+
+def test_gaps_are_where_no_digit_is_near(exhibit):
+    page = exhibit("gaps")
+    page.get_by_role("button", name="Ten random codes").click()
+    rng = np.random.default_rng(0)
+    for number, name in TWO_MAPS:
+        places = content_of("gaps")["arrays"][name].astype(float)
+        apart = np.sqrt(np.square(places[:, None] - places).sum(axis=2))
+        np.fill_diagonal(apart, np.inf)
+        usual = np.sort(apart.min(axis=1))[int(np.ceil(0.99 * len(places))) - 1]
+        random = content_of("gaps")["random"][name]
+
+        def in_gaps(z, places=places, usual=usual):
+            return np.sqrt(np.square(z[:, None] - places).sum(axis=2)).min(axis=1) > usual
+
+        z, gaps = (
+            np.array(page.evaluate(f"Playground.exhibit.maps[{number}].codes.map(({{ {what} }}) => {how})"))
+            for what, how in (("z", "[...z]"), ("gap", "gap"))
+        )
+        assert gaps.tolist() == in_gaps(z).tolist()
+        panel = page.get_by_role("region").nth(number)
+        assert panel.locator(".picks .gap").count() == gaps.sum()
+        told = re.fullmatch(
+            r"In a gap: (\d+) of 10 random codes, and (\d+) % of 2,000 others\.", panel.locator(".measure").inner_text()
+        )
+        assert int(told[1]) == gaps.sum()
+        share = 100 * in_gaps(rng.normal(random["mean"], random["spread"], (2000, 2))).mean()
+        assert int(told[2]) == pytest.approx(share, abs=5 * np.sqrt(share * (100 - share) / 1000) + 0.5)
+
+
+def test_what_is_to_be_noticed_in_gaps_is_there(exhibit):
+    """Below its crowds the plain decoder draws what is no digit: more white than any; the variational one does not."""
+    brightest = np.quantile(content_of("digits")["arrays"]["images"].mean(axis=1) / 255, 0.99)
+    page = exhibit("gaps")
+    light, shares = {}, {}
+    for number, name in TWO_MAPS:
+        plane = page.locator(".plane").nth(number)
+        plane.click(position={"x": 3, "y": plane.bounding_box()["height"] - 3})
+        light[name] = np.mean(page.evaluate(f"[...Playground.exhibit.maps[{number}].xHat]"))
+        shares[name] = page.evaluate(f"Playground.exhibit.maps[{number}].share")
+        assert "in a gap" in page.get_by_role("region").nth(number).locator("figcaption").first.inner_text()
+    assert light["variational"] < brightest < 0.6 * light["plain"]
+    assert shares["variational"] < 0.7 * shares["plain"]
+
+
+@pytest.mark.parametrize("how", ["mouse", "keys", "finger"])
+def test_a_random_code_takes_the_ring_to_its_place(exhibit, how):
+    page = exhibit("gaps", has_touch=True)
+    act = {"mouse": "click", "keys": "press", "finger": "tap"}[how]
+    keys = ["Enter"] if how == "keys" else []
+    getattr(page.get_by_role("button", name="Ten random codes"), act)(*keys)
+    for number, _ in TWO_MAPS:
+        getattr(page.get_by_role("region").nth(number).locator(".picks button").nth(4), act)(*keys)
+        z, code = (page.evaluate(f"[...Playground.exhibit.maps[{number}].{what}]") for what in ("z", "codes[4].z"))
+        np.testing.assert_array_equal(z, code)
+        plane = page.locator(".plane").nth(number)
+        plane.scroll_into_view_if_needed()
+        if how == "keys":
+            plane.press("Shift+ArrowRight")
+        else:
+            getattr(plane, act)(position={"x": 200, "y": 100})
+        assert page.evaluate(f"[...Playground.exhibit.maps[{number}].z]") != code
+    page.wait_for_function("document.getElementById('spoken').textContent.includes('nearest test digit')")
+
+
+def test_walking_into_gaps_answers_at_once(exhibit):
+    page = exhibit("gaps")
+    page.evaluate("document.querySelector('.plane').hasPointerCapture = () => true")
+    angles = np.linspace(0, 12, 200)
+    milliseconds(page, ".plane", [["pointermove", 0.5 + 0.4 * np.cos(a), 0.5 + 0.4 * np.sin(1.3 * a)] for a in angles])
+    click = "document.getElementById('random').click()"
+    times = page.evaluate(
+        f"Array.from({{length: 50}}, () => {{ const t = performance.now(); {click}; return performance.now() - t; }})"
+    )
+    print(f"gaps, random codes: median {np.median(times):.1f} ms, 99 % within {np.percentile(times, 99):.1f} ms")
+    assert np.percentile(times, 99) < 10 * AT_ONCE
 
 
 # Noise.

@@ -123,6 +123,26 @@ def test_each_exhibit_is_in_the_playground_and_in_its_lesson(pages):
             (page,) = (page for key, page in pages.items() if key.startswith(f"notebooks/{lesson[1]}_"))
             for source in (page.sources, pages["docs/playground.html"].sources):
                 assert sum(link.endswith(f"playground/{name}.html") for link in source) == 1
+            there = [link for link in pages[f"playground/{name}.html"].links if link.startswith("../notebooks/")]
+            assert len(there) == 1 and f"/{lesson[1]}_" in there[0], "the footer should give the lesson's title in <em>"
+
+
+@pytest.mark.parametrize(
+    ("tex", "expected"),
+    [
+        (r"\tfrac12 \sum_k x", "<mn>1</mn><mn>2</mn></mfrac><munder><mo"),
+        (r"\frac 1 2 x", "<mn>1</mn><mn>2</mn></mfrac><mi>x</mi>"),
+        (
+            r"\sum_{i=1}^{784} \hat x_i",
+            '<msub><mover accent="true"><mi>x</mi><mo stretchy="false">ˆ</mo></mover><mi>i</mi>',
+        ),
+        (r"\hat r_{iu} = b", "</mover><mrow><mi>i</mi><mi>u</mi></mrow></msub><mo>=</mo>"),
+        (r"\hat x = g", '<mover accent="true"><mi>x</mi>'),
+    ],
+)
+def test_formulas_say_what_their_tex_says(tex, expected):
+    formula = runpy.run_path(ROOT / "docs" / "extensions.py")["mathml"](tex, True)
+    assert expected in re.sub(r">\s+<", "><", formula)
 
 
 def test_solutions_are_folded(site):
@@ -300,6 +320,19 @@ def test_pages_fit_a_phone(site_url, open_page):
     ):
         page.goto(site_url + name)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
+
+
+def test_formulas_are_whole_on_a_phone(site_url, open_page):
+    page = open_page(site_url + "index.html", viewport={"width": 360, "height": 740}).page
+    page.goto(site_url + "notebooks/06_new_digits.html")
+    formulas = page.locator("div.math")
+    assert formulas.count() >= 2
+    for i in range(formulas.count()):
+        start, scrolls = formulas.nth(i).evaluate(
+            "(box) => [box.firstElementChild.getBoundingClientRect().left - box.getBoundingClientRect().left,"
+            " getComputedStyle(box).overflowX]"
+        )
+        assert start >= 0 and scrolls == "auto"
 
 
 def test_previous_and_next_lead_along_the_path(pages):
