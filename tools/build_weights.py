@@ -15,7 +15,6 @@ import contextlib
 import hashlib
 import io
 import json
-import re
 import sys
 import zlib
 
@@ -42,7 +41,7 @@ CALIBRATION = 4000  # training images that say which weights matter
 # are taken; three times as many in the SMALL kernels, where they cost little.
 STEPS, SMALL, MOST_LOST = (0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 3, 4, 6), 200_000, 0.008
 TIED_LEVELS = 60  # whole numbers to the largest weight of a tied kernel's column, times one of the STEPS
-SHOWING = ("claim", "plots", "print", "show")  # what is called by statements that only show something
+SHOWING = ("claim", "pd", "plots", "print", "show")  # what is called by statements that only show something
 EMBEDDING_STEPS, ON_THE_MAP = 4, 1000  # to a standard deviation of all embeddings; films with most ratings
 
 
@@ -61,13 +60,21 @@ def main(wanted):
 
 
 def cells_until(key, until):
-    """The code cells of a lesson up to the one that assigns the name `until`."""
+    """The code cells of a lesson up to the line that assigns the name `until`."""
     (source,) = chosen_sources([key])
     cells = [cell.source for cell in read_source(source).cells if cell.cell_type == "code"]
     for count, cell in enumerate(cells, start=1):
-        if any(line.startswith((f"{until} = ", f"{until}, ")) for line in cell.splitlines()):
-            return cells[:count]
+        for statement in ast.parse(cell).body:
+            if until in assigned_names(statement):
+                return [*cells[: count - 1], "\n".join(cell.splitlines()[: statement.end_lineno])]
     raise ValueError(f"No cell of lesson {key} assigns {until}.")
+
+
+def assigned_names(statement):
+    """The names that an assignment gives values to."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    nodes = [node for target in targets for node in ast.walk(target)]
+    return [node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
 
 
 def fingerprint(key):
@@ -95,18 +102,11 @@ def only_shows(statement):
 
 
 def run_until(key, until):
-    """The names of a lesson after its cells have run until one is assigned: the last cell only so far."""
+    """The names of a lesson after its cells have run up to the line that assigns one."""
     matplotlib.use("Agg")
     names = {"__name__": "lesson"}
-    *cells, last = (ast.parse(cell) for cell in cells_until(key, until))
-    assigning = [
-        number
-        for number, line in enumerate(last.body)
-        if isinstance(line, ast.Assign) and re.search(rf"\b{until}\b", " ".join(map(ast.unparse, line.targets)))
-    ]
-    last.body = last.body[: assigning[0] + 1]
     with contextlib.redirect_stdout(io.StringIO()):  # figures and progress bars want a notebook
-        for cell in [*cells, last]:
+        for cell in cells_until(key, until):
             exec(compile(cell, f"lesson {key}", "exec"), names)
     return names
 

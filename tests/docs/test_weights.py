@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from tools.build_weights import EXPORTS, FOLDER, PROVENANCE, fingerprint
+from tools.build_weights import EXPORTS, FOLDER, PROVENANCE, fingerprint, training_lines
 
 PROVENANCES = json.loads(PROVENANCE.read_text())
 MOST_BYTES = 3_000_000  # of all files of the playground, compressed
@@ -16,6 +16,13 @@ MOST_BYTES = 3_000_000  # of all files of the playground, compressed
 def test_weights_come_from_the_lesson_as_it_is(key):
     cells = {entry["cells"] for entry in PROVENANCES.values() if entry["lesson"] == key}
     assert cells == {fingerprint(key)}, f"Lesson {key} has changed since the export: make weights N={key}"
+
+
+def test_what_only_shows_does_not_make_weights_old():
+    trains = "model = build()\nmodel.fit(x, x)\nfor k in sizes:\n    show(k)"
+    shows = "# why\nclaim('small', error, '<', 3)\nshow(\n    plots.plot_images(x),\n    alt='Digits.',\n)\ntable"
+    assert training_lines(f"{shows}\n\n{trains}\n{shows}") == trains
+    assert training_lines(trains.replace("x, x", "x, y")) != trains
 
 
 def test_weights_are_as_they_were_written():
