@@ -92,7 +92,7 @@ show(
 )
 
 # %% [markdown]
-# Few, it seems. But eyes are kind. Two measures:
+# Few, it seems. Two measures:
 #
 # - The **Fréchet distance** between 5,000 real and 5,000 made pictures: how far apart are means and covariances of their *features*, the 64 numbers in the last hidden layer of a small classifier? (With a larger network it is the *FID* of papers.)
 # - The **nearest-neighbour test**: mix 2,000 real and 2,000 made pictures. How often is a picture's nearest neighbour, in pixels, of its own kind? Half of the time, if they can't be told apart.
@@ -133,7 +133,7 @@ at_random = judged.loc["plain, random codes", "Fréchet"]
 claim("Random codes are over ten times as far off", at_random, ">", 10 * least)
 
 # %% [markdown]
-# Why? With codes of *two* numbers we can look. Left: the codes of test digits. Right: what the decoder draws at each place. Move the pointer over it.
+# Why? With codes of *two* numbers we can look. Left: the codes of test digits. Right: what the decoder draws at each place.
 
 # %%
 z_test = plain[2].encode(x_test)
@@ -331,6 +331,7 @@ show(
 # %%
 for name in list(makers)[2:]:
     judged.loc[name] = judge(makers[name])
+judged.loc["real digits, rebuilt"] = judge(plain[32].reconstruct(others))
 judged = judged.drop("plain, random codes").sort_values("Fréchet")
 judged.round(2)
 
@@ -343,9 +344,9 @@ told = judged["made: own kind"].drop("real digits").min()
 claim("Yet made digits are mostly nearest to made ones", told, ">", 0.8)
 
 # %% [markdown]
-# **What to notice.** The variational decoder beats random codes and PCA, though nobody looked at its codes. But a maker that *may look* at the codes gets far nearer to real digits, with either network. So what matters most is to know where codes are; and the variational ones do not fill $N(0, 1)$ as well as the plane made us hope.
+# **What to notice.** The variational decoder beats random codes and PCA, though nobody looked at its codes. But a maker that *may look* at the codes gets far nearer to real digits. So what matters most is to know where codes are; and the variational ones seem not to fill $N(0, 1)$ as well as the plane made us hope.
 #
-# No maker is done: nearly every made digit's nearest neighbour is another made one. (*Real: own kind* falls below a half where made pictures, being smooth, lie in the middle. Look at both.)
+# Nearly every made digit's nearest neighbour is another made one. So it is for real digits that were only *rebuilt*: they are smooth, which is enough. (*Real: own kind* falls below a half: smooth pictures lie in the middle.)
 #
 # ## Digits that nobody wrote?
 #
@@ -410,7 +411,7 @@ splits.check()
 # %% [markdown]
 # ## The answer
 #
-# Can a decoder make digits that nobody wrote? Yes, if it gets codes from where codes are. Random codes of a plain autoencoder rarely do. A variational one draws its codes in training and pays for every nat in them, so that they lie around 0 (in the plane with fewer gaps), and draws from $N(0, 1)$ become better pictures. But here, after a short training, a mixture fitted to the codes, of either network, came far nearer to real ones. Few are copies. Nearly all still lie nearest to another made one. What the variational one has for itself: a place for codes that is known beforehand, a bound in nats, and a code that takes only the numbers that pay.
+# Can a decoder make digits that nobody wrote? Yes, if it gets codes from where codes are. Random codes of a plain autoencoder rarely do. A variational one draws its codes in training and pays for every nat in them, so that they lie around 0 (in the plane with fewer gaps), and draws from $N(0, 1)$ become better pictures. But here, after a short training, a mixture fitted to the codes, of either network, came far nearer to real ones. Few are copies. A neighbour tells nearly all, if only by their smoothness. What the variational one has for itself: a place for codes that is known beforehand, a bound in nats, and a code that takes only the numbers that pay.
 
 # %% [markdown]
 # ## Exercises
