@@ -9,7 +9,7 @@ $(foreach setting,$(shell $(PYTHON) tools/environment.py),$(eval export $(settin
 # Two processes; a file's tests stay in one.
 PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile
 
-.PHONY: help lab check test test-torch test-pythons yardstick notebooks site lint constraints seeds mistakes mutants formats choose paper-table benchmark nearest scale distributed data weights classroom grade fuzz prove test-lowest test-newest clean
+.PHONY: help lab check test test-torch test-pythons yardstick notebooks site lint constraints seeds mistakes mutants formats choose paper-table benchmark nearest scale distributed data weights classroom grade fuzz prove besiege test-lowest test-newest clean
 
 help:
 	@echo "make lab               open the lessons in JupyterLab"
@@ -40,6 +40,7 @@ help:
 	@echo "make grade FOLDER=...  grade what a learning platform exported, or a folder"
 	@echo "make fuzz [N=5000]     hand in what nobody would: each gives a record"
 	@echo "make prove [N=01]      grade known answers, right and wrong: do they get what they should?"
+	@echo "make besiege [N=01]    grade forty troublemakers beside twenty honest students"
 
 lab: .venv/installed
 	$(BIN)/jupyter lab --notebook-dir=notebooks
@@ -135,6 +136,9 @@ fuzz: .venv/installed
 prove: SEEDS ?= 1
 prove: .venv/installed
 	$(BIN)/python -m classroom prove $(N) --seeds $(SEEDS)
+
+besiege: .venv/installed
+	$(BIN)/python -m classroom besiege $(N)
 
 # Environments of their own, thrown away and made anew each time: newest means today's newest.
 test-lowest: RESOLUTION = lowest-direct

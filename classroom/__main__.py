@@ -43,6 +43,12 @@ def main(arguments=None):
     one.add_argument("--kinds", nargs="+", default=(), help="of answers: wrong, style, special (default: all)")
     one.add_argument("--quick", action="store_true", help="run tests in this process, without nbgrader and sandbox")
 
+    one = commands.add_parser(
+        "besiege", help="grade troublemakers beside honest students: do all get what they should?"
+    )
+    one.add_argument("number", nargs="?", default="01", help="of the assignment (default: 01)")
+    one.add_argument("--jobs", type=int, help="submissions at a time (default: one for each core, if memory allows)")
+
     options = parser.parse_args(arguments)
     if sys.platform != "linux":
         sys.exit("The classroom needs Linux. On Windows use WSL 2, on a Mac the container in .devcontainer.")
@@ -132,6 +138,12 @@ def do_prove(options):
     return prove(options.numbers, seeds=range(options.seeds), quick=options.quick, kinds=options.kinds)
 
 
+def do_besiege(options):
+    from classroom.troubles import besiege
+
+    return besiege(options.number, jobs=options.jobs)
+
+
 def shown(path):
     """A path as short as it can be told."""
     path = path.resolve()
@@ -145,6 +157,7 @@ COMMANDS = {
     "finish": do_finish,
     "similar": do_similar,
     "prove": do_prove,
+    "besiege": do_besiege,
 }
 
 if __name__ == "__main__":

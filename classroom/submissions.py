@@ -190,7 +190,8 @@ def mended(notebook, release):
     - Whatever the submission says of points and kinds, all metadata are those of the release.
     - Cells that have lost nbgrader's ids are known by their own ids, by their text, or by their place.
     - Of a cell that is there more than once, the first one counts that isn't as it was handed out.
-    - A written answer in new cells below or above the one meant for it moves there.
+    - A written answer in new cells below or above the one meant for it moves there. Where it may stand
+      elsewhere, the one meant for it gets `look` in its metadata: somebody has to look.
     - A missing cell is put back behind the one that precedes it in the release.
     """
     marked = {grade_id_of(cell): cell for cell in release.cells if grade_id_of(cell)}
@@ -294,22 +295,31 @@ def put_back(cells, release):
 def move_answers(cells, release, marked):
     """Move written answers from new cells into the one meant for them, if that is blank; return notes."""
     given, notes = {plain(cell.source) for cell in release.cells} | {""}, []
+
+    def is_new(cell):
+        return not grade_id_of(cell) and plain(cell.source) not in given
+
     for grade_id, blank in marked.items():
         if blank.cell_type != "markdown" or not (is_answer(blank) and blank.metadata.nbgrader.get("grade")):
             continue
         (place,) = [place for place, cell in enumerate(cells) if grade_id_of(cell) == grade_id]
         if plain(cells[place].source) not in {plain(blank.source), ""}:
             continue
-        for step in (1, -1):
-            new, at = [], place + step
+        near = {1: [], -1: []}
+        for step, found in near.items():
+            at = place + step
             while 0 <= at < len(cells) and not grade_id_of(cells[at]):
-                if cells[at].cell_type == "markdown" and plain(cells[at].source) not in given:
-                    new.append(cells[at])
+                found += [cells[at]] * is_new(cells[at])
                 at += step
+        for step, found in near.items():
+            new = [cell for cell in found if cell.cell_type == "markdown"][::step]
             if new:
-                new = new[::step]
                 cells[place].source = "\n\n".join(cell.source for cell in new)
                 cells[:] = [cell for cell in cells if not any(cell is one for one in new)]
                 notes.append(f"{grade_id} was answered in a new cell {'below' if step == 1 else 'above'} it")
                 break
+        else:
+            if near[1] or near[-1] or any(is_new(cell) and cell.cell_type == "markdown" for cell in cells):
+                cells[place].metadata.look = True
+                notes.append(f"{grade_id} is blank, but there are new cells: is it answered in one of them?")
     return notes

@@ -210,6 +210,7 @@ def points_of(notebook, failed):
         if not grade_id:
             continue
         blank = is_solution(cell) and cell.metadata.nbgrader.checksum == compute_checksum(cell)
+        blank = blank and not cell.metadata.get("look")
         points[grade_id] = {"blank": blank}
         if is_grade(cell):
             if is_solution(cell):

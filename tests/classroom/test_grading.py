@@ -15,6 +15,7 @@ import zipfile
 import nbformat
 import psutil
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from classroom import course as course_module
 from classroom.answers import answered, points_of_tests
@@ -23,6 +24,7 @@ from classroom.files import read_record, record_path
 from classroom.sandbox import bwrap
 from classroom.similar import similar_pairs
 from classroom.submissions import Refused, mended, read_notebook, student_id, tell_assignment
+from classroom.troubles import ATTACKS, DISPLAYS, SHOWS
 
 SOURCES = chosen_sources()
 # A continuous integration has it (.ci/run installs it); elsewhere these tests are left out where it is missing.
@@ -238,42 +240,12 @@ SCRIPT = """\
 from IPython.display import HTML, display
 display(HTML("<script>alert(1)</script><img src=https://example.org/x.png onerror=alert(1)>"))
 """
-ATTACKS = """\
-<script>hacked()</script> <img src=x onerror=hacked()> <svg onload=hacked()></svg> <iframe srcdoc="<script>hacked()</script>">
-<style>.score {display: none} body::after {content: "10 / 10"}</style><form action=/x><button>Submit</button></form>
-<a href="javascript:hacked()" class=attack>a</a> [b](javascript:hacked()) [c](java&#115;cript:hacked()) [d](javascript&colon;hacked())
-[e][ref] <javascript:hacked()> ![f](https://example.org/x.png) ![g](x "onerror=hacked()") [h](data:text/html,<script>hacked()</script>)
-$\\href{javascript:hacked()}{i}$ $<img src=x onerror=hacked()>$ `<img src=x onerror=hacked()>` \\<img src=x onerror=hacked()>
-\\begin{equation}</script><img src=x onerror=hacked()>\\end{equation} <div title="<img src=x onerror=hacked()>
-">k</div> <!-- --!><img src=x onerror=hacked()> --> <math><mtext><table><mglyph><style><img src=x onerror=hacked()>
-<input autofocus onfocus=hacked()> <details open ontoggle=hacked()> <a id=score_total href=//example.org>l</a> <base href=//example.org>
-
-| a |
-|---|
-| <img src=x onerror=hacked()> |
-
-```html
-</code></pre><img src=x onerror=hacked()>
-```
-
-[ref]: javascript:hacked()
-"""  # noqa: E501
-DISPLAYS = """\
-from IPython.display import HTML, Markdown, SVG, Latex, Javascript, display
-text = {attacks!r}
-for show in (HTML, Markdown, Latex, Javascript):
-    display(show(text))
-display({{"image/svg+xml": text, "text/html": text, "image/png": "x' onerror='hacked()", "text/plain": text}}, raw=True)
-print(text)
-raise type("<img src=x onerror=hacked()>", (Exception,), {{}})(text)
-"""
 NAMES_HIDDEN = "if 'HIDDEN' in In[-1]:\n        raise type(In[-1], (Exception,), {})(In[-1])\n    return 2 * x"
 SAYS_HIDDEN = "if x > 20:\n        raise AssertionError(In[-1])\n    return 2 * x"
 IS_HIDDEN = """class Spy:
         __eq__ = lambda self, other: False
         __repr__ = lambda self: "".join(line for line in In[-1].splitlines() if "21" in line)
     return Spy()"""
-SHOWS = "import sys\nget_ipython().events.register('post_run_cell', lambda result: sys.displayhook({}))"
 HIDDEN_IN_PRINT = 'print("all that ran:", [line for line in In])'
 
 
@@ -617,13 +589,31 @@ def test_a_sandbox_that_does_not_start_stops_everything(small_course, tmp_path, 
     assert not record_path(small_course, "99_doubling", "a").exists()
 
 
-@pytest.mark.slow
-@needs_sandbox
-def test_two_do_not_grade_at_a_time(small_course):
+@pytest.mark.parametrize("arguments", [["finish"], ["grade", "nowhere", "--no-sandbox"]])
+def test_two_do_not_write_into_one_course_at_a_time(arguments, tmp_path):
+    from classroom.__main__ import main
     from classroom.grading import locked
 
-    with locked(small_course), pytest.raises(ValueError, match="Somebody else is grading"), locked(small_course):
-        pass
+    with locked(tmp_path), pytest.raises(SystemExit, match="Somebody else is grading"):
+        main(["--course", str(tmp_path), *arguments])
+
+
+def test_the_path_does_not_grow(tmp_path, monkeypatch):
+    from classroom.grading import open_gradebook
+
+    monkeypatch.setenv("PATH", "/usr/bin")
+    seen = set()
+    for _ in range(3):
+        with open_gradebook(tmp_path):
+            seen.add(os.environ["PATH"])
+    assert len(seen) == 1
+
+
+def test_the_time_that_is_left_is_told_in_words():
+    from classroom.grading import time_left
+
+    assert time_left(20, 1, 100) == time_left(100, 5, 5) == ""
+    assert time_left(60, 2, 10) == ", 4 min left" and time_left(60, 9, 10) == ", a minute left"
 
 
 @pytest.mark.slow
@@ -681,6 +671,7 @@ def test_similar_answers_are_listed(class_graded):
     assert pairs["similarity"].is_monotonic_decreasing and pairs["similarity"].iloc[0] == 100
     alike = {frozenset(pair) for pair in pairs[pairs["similarity"] == 100][["one", "other"]].to_numpy()}
     assert frozenset({"right", "ends"}) in alike and frozenset({"right", "leaks"}) not in alike
+    assert "unsolved" not in pairs[["one", "other"]].to_numpy()  # blank answers are all alike
 
 
 def test_grading_without_a_sandbox_must_be_asked_for(monkeypatch, capsys):
@@ -782,6 +773,18 @@ def test_a_killed_grader_leaves_no_process_and_loses_nothing(small_course, tmp_p
     assert not list((small_course / ".grading").iterdir())
 
 
+BUTTON = """\
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
+
+formgrader = FormgradeExtension()
+formgrader.initialize([])  # as Jupyter's server does, with the settings of the folder that it runs in
+api = NbGraderAPI(formgrader.coursedir, formgrader.authenticator, parent=formgrader)
+result = api.autograde("99_doubling", "right")
+assert result["success"], result
+"""
+
+
 @pytest.mark.slow
 @needs_sandbox
 def test_nbgrader_s_own_commands_work_in_the_course(class_graded, tmp_path):
@@ -791,6 +794,9 @@ def test_nbgrader_s_own_commands_work_in_the_course(class_graded, tmp_path):
         words = [sys.executable, "-m", "nbgrader", command, "99_doubling", "--student", "attacks", "--force"]
         done = subprocess.run(words, cwd=course, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-2000:]
+    words = [sys.executable, "-c", BUTTON]
+    done = subprocess.run(words, cwd=course, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
     text = page(course, "attacks")
     assert "double(21)" not in text and "<img src=x" not in text
     shown = nbformat.read(course / "autograded" / "attacks" / "99_doubling" / "99_doubling.ipynb", as_version=4)
@@ -799,10 +805,10 @@ def test_nbgrader_s_own_commands_work_in_the_course(class_graded, tmp_path):
     assert not any("<img" in text or "javascript:" in text for text in texts)
     tables = [output.data.get("text/html", "") for output in outputs]
     assert not any(re.search(r"<(?!a href=\"https?:)\w*[^>]*(=|script|style|form)", text) for text in tables)
-    points = [one["points"] for one in records.values() if one["student"] == "attacks"]
     from classroom.grading import cell_points
 
-    assert sum(cell_points(course, "attacks", "99_doubling").values()) == points[0]
+    for student in ("attacks", "right"):
+        assert sum(cell_points(course, student, "99_doubling").values()) == records[student]["points"]
 
 
 def test_a_folder_is_removed_however_deep_it_is(tmp_path):
@@ -830,6 +836,13 @@ def test_folders_that_students_could_read_are_refused(tmp_path, monkeypatch):
     sandbox.refuse_exposed([tmp_path.parent / "beside"])
 
 
+def test_nothing_graded_is_one_sentence(tmp_path):
+    from classroom.__main__ import main
+
+    with pytest.raises(SystemExit, match="Nothing has been graded"):
+        main(["--course", str(tmp_path), "finish"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -849,7 +862,12 @@ def test_too_early_is_one_sentence(arguments, words, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("error", "words"), [(KeyboardInterrupt(), "What is graded is kept"), (PermissionError(13, "no"), "no")]
+    ("error", "words"),
+    [
+        (KeyboardInterrupt(), "What is graded is kept"),
+        (PermissionError(13, "no"), "no"),
+        (OperationalError("insert", {}, Exception("attempt to write a readonly database")), "readonly database."),
+    ],
 )
 def test_stopping_and_what_cannot_be_written_are_one_sentence(error, words, monkeypatch, tmp_path):
     from classroom import __main__

@@ -31,16 +31,24 @@ NAME = "98_halving"
 RIGHT, WRONG = (nbformat.writes(as_handed_in(read_assignment(text))) for text in (SMALL, SMALL.replace("x / 2", "x")))
 
 
-@pytest.fixture
-def course(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
     """A course with one small assignment."""
     if shutil.which("bwrap") is None:
         pytest.skip("the sandbox needs Linux and bubblewrap")
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src" / f"{NAME}.py").write_text(SMALL, encoding="utf-8")
-    monkeypatch.setattr(course_module, "SOURCES", tmp_path / "src")
-    build(tmp_path / "course", cell_seconds=20)
-    return tmp_path / "course"
+    folder = tmp_path_factory.mktemp("round-trip")
+    (folder / "src").mkdir()
+    (folder / "src" / f"{NAME}.py").write_text(SMALL, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(course_module, "SOURCES", folder / "src")
+        build(folder / "course", cell_seconds=20)
+    return folder / "course"
+
+
+@pytest.fixture
+def course(built, tmp_path):
+    """A course that nobody has used."""
+    return shutil.copytree(built, tmp_path / "course")
 
 
 def zipped(path, files):
@@ -103,3 +111,22 @@ def test_canvas_and_back_with_a_second_upload(course, tmp_path, capsys):
     assert "Canvas: 1 student, 0 without a notebook, 1 twice (the last upload counts)." in capsys.readouterr().out
     possible, row = table(course / f"grades_canvas_{NAME}.csv")
     assert possible["Student"].strip() == "Points Possible" and (row["ID"], row[NAME]) == ("1001", "3.0")
+
+
+LAYOUTS = {
+    "Moodle": ("Müller Jörg_{}_assignsubmission_file_my work.ipynb", ["1001", "1002"], "Identifier", "Grade"),
+    "Blackboard": ("98 Halving_{}_attempt_2026-11-26-10-15-00_my work.ipynb", ["jmueller", "acruz"], "Username", NAME),
+    "ILIAS": ("Halving/Müller_Jörg_login_{}/20261126101500_my work.ipynb", ["1003", "1004"], "usr_id", "mark"),
+}
+
+
+def test_other_layouts_and_back(course, tmp_path, capsys):
+    for platform, (layout, ids, key, mark) in LAYOUTS.items():
+        files = {layout.format(one): text for one, text in zip(ids, (RIGHT, WRONG), strict=True)}
+        assert not main(["--course", str(course), "grade", str(zipped(tmp_path / f"{platform}.zip", files))])
+        assert f"{platform}: 2 students, 0 without a notebook, 0 twice." in capsys.readouterr().out
+        back = {
+            row[key].removeprefix("Participant "): row[mark]
+            for row in table(course / f"grades_{platform.lower()}_{NAME}.csv")
+        }
+        assert back == dict(zip(ids, ("3.0", "0.0"), strict=True)), platform

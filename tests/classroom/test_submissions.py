@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from classroom.submissions import Refused, mended, parse_notebook, read_file, tell_assignment
+from classroom.worker import points_of
 from tests.classroom.test_any_submission import RELEASES, VISIBLE
 
 RELEASE = RELEASES["99_doubling"]
@@ -47,6 +48,19 @@ def test_a_written_answer_in_a_new_cell_is_found(at):
     assert sources(whole)["99-why"] == "And so on.\n\nSince 1 + 1 = 2."
     assert len(whole.cells) == len(RELEASE.cells) and missing == []
     assert len(notes) == 1 and notes[0].startswith("99-why was answered in a new cell")
+
+
+@pytest.mark.parametrize(
+    ("kind", "at", "look"),
+    [("code", 4, True), ("markdown", 1, True), ("code", 1, False)],
+    ids=["code", "far", "sketch"],
+)
+def test_a_written_answer_elsewhere_waits_for_a_look(kind, at, look):
+    new = getattr(nbformat.v4, f"new_{kind}_cell")("Because 1 + 1 = 2.")
+    whole, _, notes = mended(handed_in(lambda cells: cells.insert(at, new)), RELEASE)
+    assert sources(whole)["99-why"] == RELEASE.cells[3].source and len(whole.cells) == 5
+    assert points_of(whole, set())["99-why"] == {"blank": not look, "auto": None if look else 0.0}
+    assert bool(notes) == look and all("is it answered in one of them" in note for note in notes)
 
 
 def test_a_new_cell_beside_an_answer_stays_where_it_is():
