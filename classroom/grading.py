@@ -89,6 +89,7 @@ def grade(course, folder, *, assignment=None, roster=None, limits=None, jobs=Non
             report(f"[{len(records)} of {len(uploads)}{left}] {told(record)}")
     finally:  # also when somebody stops it: what is graded is kept
         write_grades(course)
+        clear_stages(course)
     return [records[number] for number in sorted(records)]
 
 
@@ -252,7 +253,7 @@ def stage_in(course):
 
 
 def clear_stages(course):
-    """Remove what a run has left that was ended before its time."""
+    """Remove what a run needed; what an earlier one has left, too, that was ended before its time."""
     stages = course / ".grading"
     temporary = os.path.realpath(tempfile.gettempdir())
     for told_in in stages.glob("*/runtime"):
