@@ -216,7 +216,11 @@ for name, end in ends.items():
 places = [(0, 0), (4, -3), (0, -3), (4, 0)]
 shifted = [made + place for made, place in zip(drawn.values(), places, strict=True)]
 show(
-    plots.plot_map(np.concatenate(shifted), np.repeat(list(drawn), 1000)),
+    plots.plot_map(
+        np.concatenate(shifted),
+        np.repeat(list(drawn), 1000),
+        {1000 * i: name for i, name in enumerate(drawn)},
+    ),
     alt="Four clouds. The points: a horseshoe. Plain: the same curve, but too far past "
     "its ends or not up to them. β = 0.004: all of it, evenly. β = 4: one place.",
 )
@@ -437,4 +441,4 @@ splits.check()
 # - Ghosh, Sajjadi, Vergari, Black and Schölkopf 2020, *From variational to deterministic autoencoders*, ICLR: the rival.
 # - Heusel and others 2017, NeurIPS: the Fréchet distance of features. Lopez-Paz and Oquab 2017, ICLR; Xu and others 2018: neighbour tests of makers.
 #
-# **Before:** [04 Tied weights](04_tied_weights.ipynb).
+# **Before:** [05 Anomalies](05_anomalies.ipynb). **Next:** [07 Sparse codes](07_sparse_codes.ipynb). **Study:** [06a Makers of digits compared](studies/06a_makers_compared.ipynb): each at its best settings, more measures, nats.
