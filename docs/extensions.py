@@ -32,7 +32,11 @@ def mathml(tex, block):
     indexed_hat = (
         r"<munderover>\s*(<mi>\w</mi>)((?:(?!munderover).)*?)(<mo stretchy=\"false\">[ˆ˜¯]</mo>)\s*</munderover>"
     )
-    return re.sub(indexed_hat, r'<msub><mover accent="true">\1\3</mover>\2</msub>', formula, flags=re.DOTALL)
+    formula = re.sub(indexed_hat, r'<msub><mover accent="true">\1\3</mover>\2</msub>', formula, flags=re.DOTALL)
+    # Space as TeX gives it: x log p has a little before log and behind it, log(p) has none.
+    space, named = '<mspace width="0.17em"/>', r"<mi>\w\w+</mi>\s*<mo>&ApplyFunction;</mo>"
+    formula = re.sub(rf"({named})(?!\s*<mo[^>]*>\()", rf"\1{space}", formula)
+    return re.sub(rf"(</(?!mo>)\w+>\s*)({named})", rf"\1{space}\2", formula)
 
 
 def write_formula(writer, node):

@@ -138,6 +138,11 @@ def test_each_exhibit_is_in_the_playground_and_in_its_lesson(pages):
         ),
         (r"\hat r_{iu} = b", "</mover><mrow><mi>i</mi><mi>u</mi></mrow></msub><mo>=</mo>"),
         (r"\hat x = g", '<mover accent="true"><mi>x</mi>'),
+        (
+            r"x \log p",
+            '<mi>x</mi><mspace width="0.17em"/><mi>log</mi><mo>&ApplyFunction;</mo><mspace width="0.17em"/><mi>p',
+        ),
+        (r"\log (p)", '&ApplyFunction;</mo><mo stretchy="false">('),
     ],
 )
 def test_formulas_say_what_their_tex_says(tex, expected):
