@@ -388,7 +388,8 @@ uses = pd.DataFrame(z_test["sparse"][:, often] > 0).groupby(y_test).mean().T * 1
 uses.index = [f"number {i}" for i in often]
 show(
     plots.plot_heat_map(uses, xlabel="digit", ylabel="", label="use it (%)"),
-    alt="A table of nine numbers and ten digits: some are used mainly by two or three digits, others by nearly all.",
+    alt="A table of nine numbers and ten digits: the first is used by all digits, the "
+    "others mostly by a few.",
 )
 
 # %% [markdown]
@@ -464,4 +465,4 @@ splits.check()
 # - Földiák 1990, Biological Cybernetics 64:165: the bars.
 # - Gao et al. 2024, *Scaling and evaluating sparse autoencoders*: top-k on a language model, and the good start.
 #
-# **Before:** [04 Tied weights](04_tied_weights.ipynb).
+# **Before:** [06 New digits](06_new_digits.ipynb). **Study:** [07a Sparse codes compared](studies/07a_sparse_codes_compared.ipynb).
