@@ -430,7 +430,7 @@ claim("A good start saves many, waking nearly all", dead["woken"], "<", 5,
 splits.check()
 
 # %% [markdown]
-# **What to notice.** Trained plainly, most numbers are dead, and the error is larger. Dead numbers need not be why: the good start also begins at the mean digit, and waking the rest lowers the error no further. (On 100 digits, rare ones seem dead, too.) Makhzani and Frey begin with a large $k$ and lower it instead.
+# **What to notice.** Trained plainly, most numbers are dead, and the error is larger. Dead numbers need not be why: the good start also begins at the mean digit, and waking the rest lowers the error no further. (On 100 digits, rare ones seem dead, too.)
 #
 # ## The same, with language models
 #
