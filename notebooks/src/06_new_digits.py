@@ -219,7 +219,10 @@ show(
     plots.plot_map(
         np.concatenate(shifted),
         np.repeat(list(drawn), 1000),
-        {1000 * i: name for i, name in enumerate(drawn)},
+        {
+            1000 * i + (z @ [1, -1]).argmax(): name
+            for i, (name, z) in enumerate(drawn.items())
+        },
     ),
     alt="Four clouds. The points: a horseshoe. Plain: the same curve, but too far past "
     "its ends or not up to them. β = 0.004: all of it, evenly. β = 4: one place.",
@@ -305,8 +308,8 @@ claim("In gaps: variational / plain", gaps_free / gaps_plain, "<", 0.65)
 # Now 32 numbers, and rivals that may *look where codes are*. All are fitted to training digits:
 #
 # - **PCA**: its 32 numbers are uncorrelated; we draw each from a normal distribution.
-# - A **mixture** of 20 Gaussians, fitted to the codes of the *plain* autoencoder (on validation digits fewer do worse, 40 a little better). (After Ghosh and others 2020.)
-# - For fairness: such a mixture for the codes of the variational one, too.
+# - A **mixture** of 20 Gaussians, fitted to the codes of the *plain* autoencoder (on validation digits fewer do worse, 40 a little better).
+# - Such a mixture for the variational codes, too.
 #
 # **Predict:** who comes nearest to real digits?
 
@@ -415,7 +418,7 @@ splits.check()
 # %% [markdown]
 # ## The answer
 #
-# Can a decoder make digits that nobody wrote? Yes, if it gets codes from where codes are. Random codes of a plain autoencoder rarely do. A variational one draws its codes in training and pays for every nat in them, so that they lie around 0 (in the plane with fewer gaps), and draws from $N(0, 1)$ become better pictures. But here, after a short training, a mixture fitted to the codes, of either network, came far nearer to real ones. Few are copies. A neighbour tells nearly all, if only by their smoothness. What the variational one has for itself: a place for codes that is known beforehand, a bound in nats, and a code that takes only the numbers that pay.
+# Can a decoder make digits that nobody wrote? Yes, if it gets codes from where codes are. Random codes of a plain autoencoder rarely do. A variational one draws its codes in training and pays for every nat in them, so that they lie around 0 (in the plane with fewer gaps), and draws from $N(0, 1)$ become better pictures. But here a mixture fitted to the codes, of either network, came far nearer to real ones. ([06a](studies/06a_makers_compared.ipynb): also at other β, and trained longer.) Few are copies. A neighbour tells nearly all, if only by their smoothness. What the variational one has for itself: a place for codes that is known beforehand, a bound in nats, and a code that takes only the numbers that pay.
 
 # %% [markdown]
 # ## Exercises
@@ -441,4 +444,4 @@ splits.check()
 # - Ghosh, Sajjadi, Vergari, Black and Schölkopf 2020, *From variational to deterministic autoencoders*, ICLR: the rival.
 # - Heusel and others 2017, NeurIPS: the Fréchet distance of features. Lopez-Paz and Oquab 2017, ICLR; Xu and others 2018: neighbour tests of makers.
 #
-# **Before:** [05 Anomalies](05_anomalies.ipynb). **Next:** [07 Sparse codes](07_sparse_codes.ipynb). **Study:** [06a Makers of digits compared](studies/06a_makers_compared.ipynb): each at its best settings, more measures, nats.
+# **Before:** [05 Anomalies](05_anomalies.ipynb). **Next:** [07 Sparse codes](07_sparse_codes.ipynb). **Study:** [06a Makers of digits compared](studies/06a_makers_compared.ipynb).
