@@ -384,7 +384,7 @@ by_map, by_twin = shows["autoencoder"], shows["nearest"]
 claim("Its map shows the square twice as often", by_map, ">", 2 * by_twin)
 
 # %% [markdown]
-# **What to notice.** The nearest picture is another hand's digit, and differs from ours everywhere. The reconstruction follows our strokes; what it can't follow stands out, here half of the time, *if one knows that there is a fault*: by itself, so small a square seldom raises an alarm. The network also answers many times faster and stores far fewer numbers. (PCA, not asked here, stores less still, and may show as much.)
+# **What to notice.** The nearest picture is another hand's digit, and differs from ours everywhere. The reconstruction follows our strokes; what it can't follow stands out, here half of the time, *if one knows that there is a fault*: by itself, so small a square seldom raises an alarm. The network also answers many times faster and stores far fewer numbers. (PCA stores less still, but shows less: study 05a.)
 
 # %% [markdown]
 # ## A failure experiment: anomalies in the training data
@@ -457,4 +457,4 @@ splits.check()
 # - An and Cho 2015, *Variational autoencoder based anomaly detection using reconstruction probability*, technical report: a probability as the score.
 # - Ruff and others 2018, *Deep one-class classification*, ICML: one digit as the normal class, mean AUC over ten digits; 0.90 for an autoencoder, 0.95 for their method (quoted from memory).
 #
-# **Before:** [04 Tied weights](04_tied_weights.ipynb).
+# **Before:** [04 Tied weights](04_tied_weights.ipynb). **Next:** [06 New digits](06_new_digits.ipynb). **Study:** [05a Anomalies compared](studies/05a_anomalies_compared.ipynb).
