@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 07a Sparse codes compared
 #
-# [Lesson 07](../07_sparse_codes.ipynb) found its sparse code no more readable than a short dense one. But it had one kind of limit, one training, one pass over the digits. **Of all codes that use ten numbers for a digit: which draws best, and which can be read?**
+# [Lesson 07](../07_sparse_codes.ipynb) found its sparse code hardly easier to read than a short dense one. But it had one kind of limit, one training, one pass over the digits. **Of all codes that use ten numbers for a digit: which draws best, and which can be read?**
 #
 # **You will**
-# - compare ten codes, four of them by scikit-learn, at equal numbers used,
+# - compare a dozen codes, four of them by scikit-learn, at equal numbers used,
 # - find out what a sparse code owes to its atoms, and what to the choice among them,
 # - measure what single numbers tell, about digits and about strokes, and whether they come back,
 # - see what wakes dead numbers, and at what price.
@@ -253,7 +253,7 @@ claim("With a search, top-k's atoms are level with the dictionary's",
       0.85, "<", ours / theirs, "<", 1.1)  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** The penalty pulls all values towards 0, also those that stay (*shrinkage*); with the best values for the same atoms, it would lose a third of its error. Top-k's values are nearly right. What it lacks is the choice: the search draws with its atoms as well as with a dictionary's. The glance of one layer is the weak side, not the atoms.
+# **What to notice.** The penalty pulls all values towards 0, also those that stay (*shrinkage*); with the best values for the same atoms, three tenths of its error are gone. Top-k's values are nearly right. What it lacks is the choice: the search draws with its atoms as well as with a dictionary's. The glance of one layer is the weak side, not the atoms.
 
 # %% [markdown]
 # ## What shall "readable" mean?
@@ -262,7 +262,7 @@ claim("With a search, top-k's atoms are level with the dictionary's",
 #
 # 1. **A digit told by one number.** For each of ten digits the best number and threshold; the mean of the hit rates on both sides. Guessing has 50 %. (As in the lesson.)
 # 2. **A stroke told by one number**, the same for 36 strokes: four directions, each in nine places. A stroke is measured on pixels, without any code: the ink of five pixels in a row less that of the five across, the largest in its place. The fifth of the digits with the most of it *have* the stroke.
-# 3. **The digit known when a number is large.** The commonest digit among the 1 % of training digits in which it is largest is its name; how many of the top 1 % of test digits bear it, averaged over numbers and their two ends? (As in the lesson.)
+# 3. **The digit known when a number is large.** The commonest digit among the 1 % of training digits in which it is largest is its name; how many of the top 1 % of test digits bear it, averaged over numbers and, where they have two signs, both ends? Of a number that fewer use, only those count that use it. (As in the lesson.)
 # 4. **Numbers that come back** in a second training, with other digits and other first weights: for each number, the correlation over test digits with the most similar number there, averaged. What doesn't come back says as much about the training as about digits.
 #
 # Here are the strokes: the mean digit that has one, less the mean digit.
@@ -331,13 +331,23 @@ def told_by_one(z, labels, questions):
 
 
 def largest(z):
-    """Rows `(n // 100, numbers)` in which each number is largest."""
-    return np.argpartition(-z, len(z) // 100, axis=0)[: len(z) // 100]
+    """For each number the 1 % of rows in which it is largest; whether it is used."""
+    rows = np.argpartition(-z, len(z) // 100, axis=0)[: len(z) // 100]
+    return rows, np.take_along_axis(z, rows, axis=0) != 0
+
+
+def names_of(z, y):
+    """The commonest digit among the rows in which a number is largest."""
+    rows, in_use = largest(z)
+    counts = (np.bincount(y[r], u) for r, u in zip(rows.T, in_use.T, strict=True))
+    return np.array([count.argmax() for count in counts])
 
 
 @measures
 def known_when_large(z, y, names):
-    return 100 * (y[largest(z)] == names).mean()
+    """How many of the largest bear the number's name (%)."""
+    rows, in_use = largest(z)
+    return 100 * (y[rows] == names)[in_use].mean()
 
 
 @measures
@@ -404,10 +414,7 @@ for name, (code, other) in pairs.items():
     alive = z_some.std(axis=0) > 0
     z_some, z = z_some[:, alive], z[:, alive]
     ends = [(z_some, z), (-z_some, -z)] if (z < 0).any() else [(z_some, z)]
-    known = []
-    for a, b in ends:
-        names = [np.bincount(y_some[rows]).argmax() for rows in largest(a).T]
-        known.append(known_when_large(b, y_test, names))
+    known = [known_when_large(b, y_test, names_of(a, y_some)) for a, b in ends]
     digit = best_questions(z_some, is_digit["some"])
     stroke = best_questions(z_some, is_stroke["some"])
     table[name] = {
@@ -442,6 +449,7 @@ claim("Told by one number, digits are told no better by top-k than by PCA",
       told["top-k"], "<", told["PCA"])  # fmt: skip
 claim("The penalty tells them better than top-k",
       told["penalty"], ">", told["top-k"] + 2)  # fmt: skip
+claim("... and strokes, too", stroke["penalty"], ">", stroke["top-k"] + 0.5)
 claim("Strokes are told best by single pixels",
       stroke["pixels"], ">", stroke.drop("pixels").max())  # fmt: skip
 claim(
@@ -457,25 +465,25 @@ claim("... but no more than those of the short code, and less than NMF's",
       back["top-k"], "<", short_back + 5, "<", back["NMF"])  # fmt: skip
 claim("Trained longer, top-k draws better",
       table["error"]["top-k, long"], "<", 0.95 * table["error"]["top-k"])  # fmt: skip
-claim("... and is no easier to read",
-      max(told["top-k, long"] - told["top-k"], stroke["top-k, long"] - stroke["top-k"],
-          known["top-k, long"] - known["top-k"]), "<", 4)  # fmt: skip
+claim("... and single numbers tell digits and strokes no better",
+      max(told["top-k, long"] - told["top-k"],
+          stroke["top-k, long"] - stroke["top-k"]), "<", 2.5)  # fmt: skip
 claim("What is searched tells less than what is chosen at a glance",
       told[searches].max() + 3, "<", told["top-k"])  # fmt: skip
 claim("... and comes back less", back[searches].max() + 5, "<", back["top-k"])
 
 # %% [markdown]
-# **What to notice.** No code wins all, and top-k wins nothing. A digit is told by one number best with the penalty, hardly better than by PCA; strokes by plain pixels; and a large number says most in NMF's few parts (these three draw no better than PCA, or are the picture itself). There top-k comes next: ahead of the code without a limit, and in most trainings of the short one. Longer training makes top-k draw better, not easier to read. And the codes that draw best, the searched ones, read worst: which of several similar atoms the search takes hangs on all that was taken before, so that a single number says little. The learned dictionary's numbers come back hardly more than those of networks that nobody trained.
+# **What to notice.** No code wins all, and top-k wins nothing. A digit is told by one number best with the penalty, hardly better than by PCA; strokes by plain pixels; and a large number says most in NMF's few parts (these three draw no better than PCA, or are the picture itself). There top-k and the penalty come next, ahead of the code without a limit and, in most trainings, of the short one. Of the sparse codes, the one with the penalty draws worst and reads best. Longer training makes top-k draw better, not easier to read. And the codes that draw best, the searched ones, read worst: which of several similar atoms the search takes hangs on all that was taken before, so that a single number says little. The learned dictionary's numbers come back hardly more than those of networks that nobody trained.
 
 # %% [markdown]
 # ## What wakes dead numbers, and what does it cost?
 #
 # A number that is never among the ten largest gets no gradient (see the lesson). Five ways to train top-k, all with 288 steps:
 #
-# - *plain*: random weights,
+# - *plain*: random weights (only the ground starts at the mean digit, in all five),
 # - *lowered*: plain, with $k$ = 40, 20, 10, a third of the steps each (after Makhzani and Frey 2014),
 # - *replaced*: plain, and after each third but the last, each dead number gets as its atom what is still missing of a badly drawn digit (after Bricken et al. 2023),
-# - *good start*: the encoder starts as the transpose of the decoder,
+# - *good start*: the encoder starts as the transpose of the decoder, with a code of zeros for the mean digit,
 # - *woken*: besides, each number learns from the digit of a batch in which it is largest.
 #
 # **Predict:** which leaves the fewest dead, and which errs least?
@@ -483,12 +491,11 @@ claim("... and comes back less", back[searches].max() + 5, "<", back["top-k"])
 
 # %%
 def plain(k):
-    """The network with random weights, as Keras sets them."""
+    """The network with an encoder that Keras starts, from random weights."""
     model = sparse(k, wake=False)
-    first, draw = model.encoder.layers[-2], model.decoder.layers[-2]
+    first = model.encoder.layers[-2]
     first.kernel.assign(keras.initializers.GlorotUniform()(first.kernel.shape))
     first.bias.assign(ops.zeros(N))
-    draw.bias.assign(ops.zeros(196))
     return model
 
 
@@ -547,12 +554,12 @@ claim("Replacing them and a good start save many",
       max(dead["replaced"], dead["good start"]), "<", 0.75 * dead["plain"])  # fmt: skip
 claim("Waking saves nearly all", dead["woken"], "<", 10)
 claim("The good start errs less than the first three",
-      cost["good start"], "<", 0.9 * cost.iloc[:3].min())  # fmt: skip
+      cost["good start"], "<", 0.97 * cost.iloc[:3].min())  # fmt: skip
 claim("Waking costs no error", cost["woken"], "<", 1.01 * cost["good start"])
 splits.check()
 
 # %% [markdown]
-# **What to notice.** Nothing has to be paid with error: the start that costs a line is the largest gain, and waking comes on top. Replacing needs code of its own and time for the new atoms to learn; lowering $k$ needs long trainings. (In the lesson, at full size and after fewer steps for each number, waking gained no error.)
+# **What to notice.** Nothing has to be paid with error: the start that costs a line is the largest gain, and waking comes on top. Replacing needs code of its own and time for the new atoms to learn; lowering $k$ needs long trainings. (In the lesson, at full size, waking did not lower the error.)
 
 # %% [markdown]
 # ## The answer
