@@ -220,6 +220,7 @@ def finish(app, exception):
             (folder / page.name).write_text(text, encoding="utf-8")
         for source_map in Path(app.outdir, "_static").rglob("*.map"):
             source_map.unlink()
+        shutil.rmtree(Path(app.outdir, "_static", "locales"), ignore_errors=True)  # the theme's own translations
 
 
 # Pages.
