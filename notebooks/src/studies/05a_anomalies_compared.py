@@ -50,7 +50,7 @@ logging.getLogger("tensorflow").setLevel("ERROR")  # no advice on speed between 
 
 # %%
 (x_train, y_train), (x_valid, y_valid), (x_test, y_test) = load_mnist()
-x_valid, y_valid, x_test, y_test = x_valid[::4], y_valid[::4], x_test[::4], y_test[::4]
+x_valid, y_valid, x_test, y_test = x_valid[::2], y_valid[::2], x_test[::4], y_test[::4]
 splits = watch_splits(train=x_train, valid=x_valid, test=x_test)
 asked, labels = {"valid": x_valid, "test": x_test}, {"valid": y_valid, "test": y_test}
 PICTURES = {"unseen": 2000, "one class": 4900}  # of each normal digit
@@ -78,14 +78,14 @@ def area(normal, unusual):
 # %% [markdown]
 # ## Six methods
 #
-# Each gives a picture a score, higher where it finds the picture more unusual; five of them have settings.
+# Each gives a picture a score, higher where it finds the picture more unusual; four of them have settings.
 #
 # - **ink**: how far the sum of all pixels is from its mean.
 # - **PCA**: the squared error with 2 to 64 components.
-# - **nearest**: the squared distance to the nearest training picture, or its mean over the 2, 4, 8 or 16 nearest.
-# - **autoencoder**: the squared error of the lesson's 784-128-**16**-128-784. It alone has no choice of settings here: in a first look at validation digits, 8, 32 and 64 numbers noticed less.
+# - **nearest**: the squared distance to the nearest training picture, or its mean over the 2, 4, 8 or 16 nearest. Two cheaper ways beside it: **nearest by PCA**, the distance between PCA's first 32 numbers, and **nearest of 1,000**, where only what forest and SVM learn from is stored, as pixels or as PCA's 32 numbers.
+# - **autoencoder**: the squared error of 784-128-**16**-128-784, the lesson's layers with another training. Not chosen as the others are: in a first look at validation digits, all ten as anomalies, 8, 32 and 64 numbers noticed less. So its numbers are a little too kind; rate and steps were not searched. All twenty tasks start from the same weights.
 # - **isolation forest** (Liu and others 2008), 100 trees: how few random cuts part a picture from 256 others; on pixels, or on PCA's first 32 numbers.
-# - **one-class SVM** (Schölkopf and others 2001): how far outside the region that holds nine tenths of the training pictures; on PCA's 32 numbers, or on the autoencoder's 16, with three widths of the kernel. (Forest and SVM learn from 1,000 of the training pictures.)
+# - **one-class SVM** (Schölkopf and others 2001): how far outside the region that holds nine tenths of the training pictures; on PCA's 32 numbers, or on the autoencoder's 16, with three widths of the kernel. (Forest and SVM learn from 1,000 to 1,225 of the training pictures, spread over the digits.)
 
 # %%
 COMPONENTS = [2, 4, 8, 12, 16, 24, 32, 48, 64]
@@ -105,6 +105,12 @@ def squared_distances(a, b):
     """Between all rows of a and all rows of b: `(len(a), len(b))`."""
     a, b = flat(a), flat(b)
     return np.square(a).sum(1)[:, None] - 2 * a @ b.T + np.square(b).sum(1)
+
+
+def to_nearest(a, stored):
+    """In parts: all distances at once would take much memory."""
+    parts = np.array_split(stored, 9)
+    return np.min([squared_distances(a, part).min(1) for part in parts], axis=0)
 
 
 def lowest(distances):
@@ -137,7 +143,7 @@ def compiled(model, steps):
 
 
 def train(model, known, steps):
-    """In batches of 100, for the same number of steps whatever is known."""
+    """In batches of 100, for about as many steps whatever is known."""
     mean = known.mean(axis=0).ravel().clip(0.01, 0.99)
     model.decoder.layers[-2].bias.assign(np.log(mean / (1 - mean)))
     known = keras.ops.convert_to_tensor(known)  # of an array, fit makes copies
@@ -163,36 +169,34 @@ def error(x):
 
 # %%
 def fit_all(known):
-    """All methods but the nearest."""
+    """All methods but the nearest in pixels."""
     train_anew(known)
     pca = PCA(64, svd_solver="covariance_eigh").fit(flat(known))
-
-    def views(x):
-        by_pca, codes = (
-            pca.transform(flat(x))[:, :32],
-            network.encode(x, batch_size=500),
-        )
-        return {"pixels": flat(x), "PCA": by_pca, "codes": codes}
-
-    seen = views(known[:: len(known) // 1000])
-    forests = {
-        k: IsolationForest(random_state=SEED).fit(seen[k]) for k in ("pixels", "PCA")
+    by = {
+        "pixels": flat,
+        "PCA": lambda x: pca.transform(flat(x))[:, :32],
+        "codes": lambda x: network.encode(x, batch_size=500),
     }
+    some = known[:: len(known) // 1000]
+    seen = {k: view(some) for k, view in by.items()}
+    forests = {k: IsolationForest(random_state=SEED).fit(seen[k]) for k in ("pixels", "PCA")}
     svms = {
         (k, width): OneClassSVM(nu=0.1, gamma=width / (z[0].size * z.var())).fit(z)
         for k, z in (("PCA", seen["PCA"]), ("codes", seen["codes"]))
         for width in WIDTHS
     }
-    return flat(known).sum(1).mean(), pca, views, forests, svms
+    return flat(known).sum(1).mean(), pca, by, by["PCA"](known), seen, forests, svms
 
 
 def all_scores(fitted, x):
     """By method and setting: an array of scores."""
-    ink, pca, views, forests, svms = fitted
-    z = views(x)
+    ink, pca, by, all_by_pca, seen, forests, svms = fitted
+    z = {k: view(x) for k, view in by.items()}
     return {
-        "ink": {"-": np.abs(flat(x).sum(1) - ink)},
+        "ink": {"–": np.abs(flat(x).sum(1) - ink)},
         "PCA": pca_errors(pca, x),
+        "nearest by PCA": {32: to_nearest(z["PCA"], all_by_pca)},
+        "nearest of 1,000": {k: to_nearest(z[k], seen[k]) for k in ("pixels", "PCA")},
         "autoencoder": {16: error(x)},
         "isolation forest": {k: -f.score_samples(z[k]) for k, f in forests.items()},
         "one-class SVM": {k: -f.decision_function(z[k[0]]) for k, f in svms.items()},
@@ -218,7 +222,7 @@ for task, n in PICTURES.items():
 # %% [markdown]
 # ## Settings without the anomaly that comes
 #
-# Whoever tunes a detector on the anomalies that it is then tested on, has seen the future. So for the test with digit $d$, a setting is chosen by its mean AUC on validation digits in the *nine other* tasks: unseen, those where another digit is the anomaly (and $d$ is normal); one class, those where another digit is normal, with $d$ as the only anomaly (in the test $d$ is normal). All methods get this, also those that are usually run untuned.
+# Whoever tunes a detector on the anomalies that it is then tested on, has seen the future. So for the test with digit $d$, a setting is chosen by its mean AUC on validation digits in the *nine other* tasks: unseen, those where another digit is the anomaly (and $d$ is normal); one class, those where another digit is normal, with $d$ as the only anomaly (in the test $d$ is normal). All methods get this, also those that are usually run untuned. (Whoever has no bad example at all can do as is done here: call one kind of what is normal unusual, and train without it. Where there are no kinds, spoil good pictures: a scratch, a dot.)
 
 
 # %%
@@ -236,9 +240,10 @@ def merits(task, valid):
 
 
 def judged(task, digit, valid, test):
-    """AUC, and the share found above what 1 % of normal validation digits exceed."""
+    """AUC, and the share found above a limit for 1 % of false alarms."""
     unusual = {k: ~np.isin(y, normal_in(task, digit)) for k, y in labels.items()}
-    limit = np.quantile(valid[~unusual["valid"]], 1 - FALSE_ALARMS)
+    normal = valid[~unusual["valid"]]
+    limit = np.quantile(normal, 1 - FALSE_ALARMS, method="weibull")  # the share to expect
     normal, found = test[~unusual["test"]], test[unusual["test"]]
     return {
         "AUC": 100 * area(normal, found),
@@ -247,20 +252,30 @@ def judged(task, digit, valid, test):
     }
 
 
-def name_of(setting):
-    return ", ".join(map(str, setting)) if isinstance(setting, tuple) else str(setting)
+def name_of(method, setting):
+    """As the tables show it."""
+    forms = {
+        "PCA": "{} components",
+        "nearest": "neighbours: {}",
+        "nearest by PCA": "{} components, fixed",
+        "autoencoder": "{} numbers, fixed",
+        "one-class SVM": "{0[0]}, width {0[1]}",
+    }
+    return forms.get(method, "{}").format(setting)
 
 
-rows = []
+rows, chosen = [], {}
 for (task, method), by_digit in scores.items():
     settings = list(by_digit[0])
     merit = [merits(task, [s[k][0] for s in by_digit]) for k in settings]
-    for digit, best in enumerate(np.argmax(merit, axis=0)):
+    chosen[task, method] = [settings[best] for best in np.argmax(merit, axis=0)]
+    for digit, best in enumerate(chosen[task, method]):
         about = {"task": task, "method": method, "digit": digit}
-        of_best = judged(task, digit, *by_digit[digit][settings[best]])
-        rows.append({**about, "setting": name_of(settings[best]), **of_best})
+        of_best = judged(task, digit, *by_digit[digit][best])
+        rows.append({**about, "setting": name_of(method, best), **of_best})
 results = pd.DataFrame(rows)
-METHODS = ["ink", "PCA", "nearest", "autoencoder", "isolation forest", "one-class SVM"]
+STORED = ["nearest", "nearest by PCA", "nearest of 1,000"]
+METHODS = ["ink", "PCA", *STORED, "autoencoder", "isolation forest", "one-class SVM"]
 
 
 def table_of(task):
@@ -288,13 +303,13 @@ show(
         ylabel="",
         label="AUC (%)",
     ),
-    alt="AUC of six methods for ten unseen digits. The nearest picture leads for all "
-    "but the 1, where all but ink are poor; 7 and 9 are hard as well.",
+    alt="AUC of the methods for ten unseen digits. The nearest picture leads or is level "
+    "for all but the 1, where all but ink are poor; 7 and 9 are hard as well.",
 )
 
 # %% tags=["nbval-check-output"]
 of = unseen["AUC"]
-rest = of.drop("nearest")
+rest = of.drop(STORED)
 claim("The nearest picture notices most", of["nearest"], ">", rest.max() + 1.5)
 claim("But no detector", 82, "<", of["nearest"], "<", 88)
 claim("The autoencoder notices less", 74, "<", of["autoencoder"], "<", 83)
@@ -305,12 +320,12 @@ claim("A forest notices little", 58, "<", of["isolation forest"], "<", 71)
 codes_chosen = results["setting"].str.contains("codes").mean()
 claim("The autoencoder's numbers are rarely chosen", codes_chosen, "<", 0.02)
 found = unseen["found"].max()
-claim("At 1 % false alarms the best finds a fourth", 18, "<", found, "<", 35)
-ones = areas[1]["unseen"][["PCA", "nearest", "autoencoder", "isolation forest"]]
-claim("These four miss an unseen 1", ones.max(), "<", 65)
+claim("At a limit for 1 % false alarms the best finds a fourth", 18, "<", found, "<", 35)
+ones = areas[1]["unseen"].drop("ink")
+claim("All but ink miss an unseen 1", ones.max(), "<", 65)
 
 # %% [markdown]
-# **What to notice.** Stored pictures notice most also when all rivals have their best settings, and one neighbour is enough. The autoencoder stays behind, though ahead of PCA. A one-class SVM is level with it, if it gets PCA's numbers and a narrow kernel: then it, too, compares with stored pictures. The autoencoder's own numbers are no good place to look: what the encoder doesn't expect, it maps to a usual code. And all are far from a detector: the best finds a fourth.
+# **What to notice.** Stored pictures, asked for the nearest one, notice most also when the rivals' settings are chosen. The autoencoder stays behind, though ahead of PCA. A one-class SVM is level with it, if it gets PCA's numbers and a narrow kernel: then it, too, compares with stored pictures. The autoencoder's own numbers are hardly ever chosen. And all are far from a detector: the best finds a fourth at most.
 #
 # ## What an unseen digit is taken for
 #
@@ -318,7 +333,7 @@ claim("These four miss an unseen 1", ones.max(), "<", 65)
 
 # %%
 known = pictures(normal_in("unseen", 9), PICTURES["unseen"])
-_, pca, _, forests, svms = fit_all(known)
+_, pca, by, all_by_pca, seen, forests, svms = fit_all(known)
 nines = x_test[y_test == 9][:10]
 
 
@@ -328,59 +343,87 @@ def projected(pca, k, x):
     return ((flat(x) - pca.mean_) @ axes.T @ axes + pca.mean_).reshape(x.shape)
 
 
+def made_of(x):
+    return {
+        "PCA": projected(pca, 16, x),
+        "nearest": known[squared_distances(x, known).argmin(1)],
+        "autoencoder": network.reconstruct(x),
+    }
+
+
 show(
-    plots.plot_reconstructions(
-        nines,
-        {
-            "PCA": projected(pca, 16, nines),
-            "nearest": known[squared_distances(nines, known).argmin(1)],
-            "autoencoder": network.reconstruct(nines),
-        },
-    ),
+    plots.plot_reconstructions(nines, made_of(nines)),
     alt="Ten nines. PCA draws blurred nines, the autoencoder clearer ones; the nearest "
-    "pictures are fours, sevens and a five, with larger errors.",
+    "pictures are fours, sevens and a five, with larger errors than the autoencoder's.",
 )
 
+# %%
+some, is_nine = x_test[:500], y_test[:500] == 9
+errors = {name: squared_error(some, x_hat) for name, x_hat in made_of(some).items()}
+errors = pd.DataFrame(errors).groupby(np.where(is_nine, "nines", "other digits")).mean().T
+errors.assign(ratio=errors["nines"] / errors["other digits"]).round(2)
+
 # %% [markdown]
-# **What to notice.** The nearest pictures are fours, with an open top: what is missing adds to the distance. The autoencoder often closes it: it puts parts together that it has drawn in other digits. Whoever stores pictures would call that a virtue. Here it makes the error small.
+# **What to notice.** The nearest pictures are mostly fours, with an open top: what is missing adds to the distance. The autoencoder often closes it: it puts parts together that it has drawn in other digits. The table sets its error on nines beside that on other digits.
 #
 # ## What an answer costs
 #
-# With the training pictures of the nine other digits, for 500 pictures at a time. **Predict:** how much longer takes the nearest than the autoencoder?
+# With the training pictures of the nine other digits, for 500 pictures at a time. Each at the setting chosen for the test with nines. **Predict:** how much longer takes the nearest than the autoencoder?
 
 # %%
-some = x_test[:500]
-forest, svm = forests["pixels"], svms["PCA", 30]
+axes = [pca.mean_, pca.components_[:32]]  # what PCA's 32 numbers need
+needs = {"pixels": [], "PCA": axes, "codes": network.get_weights()}
+best = {method: chosen["unseen", method][9] for method in METHODS}
+k, few = best["PCA"], best["nearest of 1,000"]
+of_forest, of_svm = best["isolation forest"], best["one-class SVM"]
+forest, svm, svm_by = forests[of_forest], svms[of_svm], of_svm[0]
+
+
+def error_of_pca():
+    x = flat(some) - pca.mean_
+    return np.square(x).sum(1) - np.square(x @ pca.components_[:k].T).sum(1)
+
+
 answers = {
     "ink": (lambda: flat(some).sum(1), []),
-    "PCA": (lambda: pca_errors(pca, some), [pca.mean_, pca.components_[:16]]),
+    "PCA": (error_of_pca, [pca.mean_, pca.components_[:k]]),
     "nearest": (lambda: squared_distances(some, known).min(1), known),
+    "nearest by PCA": (
+        lambda: squared_distances(by["PCA"](some), all_by_pca).min(1),
+        [axes, all_by_pca],
+    ),
+    "nearest of 1,000": (
+        lambda: squared_distances(by[few](some), seen[few]).min(1),
+        [needs[few], seen[few]],
+    ),
     "autoencoder": (lambda: squared_error(some, network(some)), network.get_weights()),
-    "isolation forest": (lambda: forest.score_samples(flat(some)), forest),
+    "isolation forest": (
+        lambda: forest.score_samples(by[of_forest](some)),
+        [needs[of_forest], forest],
+    ),
     "one-class SVM": (
-        lambda: svm.decision_function(pca.transform(flat(some))[:, :32]),
-        [svm, pca.mean_, pca.components_[:32]],
+        lambda: svm.decision_function(by[svm_by](some)),
+        [needs[svm_by], svm],
     ),
 }
 costs = {
     name: {
-        "µs per picture": 1e6 * min(repeat(answer, number=1, repeat=3)) / len(some),
+        "µs per picture": 1e6 * min(repeat(answer, number=1, repeat=5)) / len(some),
         "MB stored": len(pickle.dumps(stored)) / 1e6,
     }
     for name, (answer, stored) in answers.items()
 }
 costs = pd.DataFrame(costs).T
+costs["setting"] = [name_of(method, best[method]) for method in METHODS]
 costs.round(2)
 
 # %% tags=["nbval-check-output"]
 times, sizes = costs["µs per picture"], costs["MB stored"]
-claim(
-    "Nearest takes five times as long", times["nearest"] / times["autoencoder"], ">", 5
-)
+claim("Nearest takes five times as long", times["nearest"] / times["autoencoder"], ">", 5)
 claim("It stores 50 times as much", sizes["nearest"] / sizes["autoencoder"], ">", 50)
 
 # %% [markdown]
-# **What to notice.** The lead of stored pictures is paid with every answer, and grows with what is stored. (A search tree or an approximate index makes it cheaper; in 784 dimensions a tree hardly helps.) PCA costs next to nothing.
+# **What to notice.** The lead of stored pictures is paid with every answer; the price grows with what is stored. (A search tree or an approximate index makes it cheaper; in 784 dimensions a tree hardly helps.) PCA costs next to nothing.
 #
 # ## One digit as the only normal one
 #
@@ -391,7 +434,7 @@ claim("It stores 50 times as much", sizes["nearest"] / sizes["autoencoder"], ">"
 # %%
 one_class = table_of("one class")
 published = {"isolation forest": 92, "one-class SVM": 91, "autoencoder": 90}
-one_class.assign(published=pd.Series(published))
+one_class.assign(published=[published.get(method, "–") for method in METHODS])
 
 # %%
 show(
@@ -401,8 +444,8 @@ show(
         ylabel="",
         label="AUC (%)",
     ),
-    alt="AUC of six methods for ten normal digits. PCA, nearest and autoencoder are "
-    "above 85 throughout, and best where the 1 is normal.",
+    alt="AUC of the methods for ten normal digits. PCA, nearest and autoencoder are "
+    "above 83 throughout, and best where the 1 is normal.",
 )
 
 # %% tags=["nbval-check-output"]
@@ -423,11 +466,11 @@ low, high = areas.loc[("one class", "autoencoder")].agg(["min", "max"])
 claim("The hardest digit is far from the easiest", low + 5, "<", high)
 
 # %% [markdown]
-# **What to notice.** The order does not stay. With one digit to draw, the decoder has no parts of others to put together: what is not that digit is drawn badly, and the plain autoencoder is ahead of PCA and of stored pictures, if only by a point or two. These three are also above what is reported for a convolutional autoencoder, PCA because its number of components was chosen; our forest and SVM are below what is reported for theirs, with fewer pictures and no contrast normalised. *Which task is measured decides who wins.* (False alarms come to 2 % instead of 1: the threshold stands on 125 validation pictures of the one digit.)
+# **What to notice.** The order does not stay. With one digit to draw, the decoder has no parts of others to put together: what is not that digit is drawn badly, and the plain autoencoder is ahead of PCA and of stored pictures, by a point or two, but for nine of ten digits (one network only; the 1 is a tie). These three are also above what is reported for a convolutional autoencoder; our forest and SVM are below what is reported for theirs, with fewer pictures and no contrast normalised. *Which task is measured decides who wins.* (Each limit rests on about 250 validation pictures of the one digit.)
 #
 # ## Where the anomaly lies
 #
-# As in the lesson: a grey square of 3 × 3 pixels on each of 500 test digits, looked for where the picture differs most from what a method makes of it. The autoencoder is the lesson's with 32 numbers; PCA has 16 to 128 components; "nearest" is the mean of the 1 to 64 nearest training pictures.
+# As in the lesson: a grey square of 3 × 3 pixels on each of 500 test digits, looked for where the picture differs most from what a method makes of it. The autoencoder has the lesson's layers with 32 numbers, but learns twice as fast and starts from the mean digit (the lesson's showed half of the squares); PCA has 16 to 128 components; "nearest" is the mean of the 1 to 64 nearest training pictures. (For both rivals the best in the table counts, chosen on the test: that favours them.)
 
 # %%
 rng = np.random.default_rng(SEED)
@@ -485,7 +528,7 @@ claim("The autoencoder shows most", of_near.max() + 10, "<", ours, "<", 80)
 #
 # ## Anomalies among the training pictures
 #
-# Now the unseen digit is seen a little: added to the normal pictures until it makes up 1, 5 or 20 % of them. For zeros and eights; the curves are means over the two.
+# Now the unseen digit is seen a little: added to the normal pictures until it makes up 1, 5 or 20 % of them. For zeros and eights; the curves are means over the two (one run each).
 #
 # **Predict:** does a mean over 16 neighbours protect against a few stored anomalies?
 
@@ -537,11 +580,11 @@ claim("With 20 %, all are near chance or below", worst, "<", 65)
 splits.check()
 
 # %% [markdown]
-# **What to notice.** One per cent of anomalies that nobody removed costs the nearest picture all of its lead. A mean over 16 neighbours protects, a little: an anomaly has few stored ones near it. At 5 % that, too, is spent, and with 20 % no method is left. So the number of neighbours should be chosen for data as dirty as yours.
+# **What to notice.** One per cent of anomalies that nobody removed costs the nearest picture all of its lead. A mean over 16 neighbours protects, a little: an anomaly has few stored ones near it. At 5 % little of that is left, and with 20 % no method is. So the number of neighbours should be chosen for data as dirty as yours.
 #
 # ## The answer
 #
-# Which method notices unusual digits best depends on what is normal. If nine digits are, stored pictures lead, and no settings of five rivals change that. If one digit is, a small autoencoder leads by a little; PCA with a chosen number of components is level with stored pictures. An answer from stored pictures takes many times the time and the memory of an autoencoder's, and 1 % of unwanted pictures takes their lead away, unless more neighbours are asked. Where a fault lies, the autoencoder shows best. So before a network: try PCA, and a neighbour; they tell whether it is worth it.
+# Which method notices unusual digits best depends on what is normal. If nine digits are, stored pictures lead, and no setting tried here changes that (forest and SVM learned from an eighteenth of the pictures). If one digit is, a small autoencoder leads by a little; PCA with a chosen number of components is level with stored pictures. An answer from stored pictures takes many times the time and the memory of an autoencoder's, and 1 % of unwanted pictures takes their lead away, unless more neighbours are asked. Where a fault lies, the autoencoder shows best. So before a network: try PCA, and a neighbour; they tell whether it is worth it.
 #
 # ## Where it comes from
 #
