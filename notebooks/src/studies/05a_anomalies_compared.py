@@ -179,7 +179,9 @@ def fit_all(known):
     }
     some = known[:: len(known) // 1000]
     seen = {k: view(some) for k, view in by.items()}
-    forests = {k: IsolationForest(random_state=SEED).fit(seen[k]) for k in ("pixels", "PCA")}
+    forests = {
+        k: IsolationForest(random_state=SEED).fit(seen[k]) for k in ("pixels", "PCA")
+    }
     svms = {
         (k, width): OneClassSVM(nu=0.1, gamma=width / (z[0].size * z.var())).fit(z)
         for k, z in (("PCA", seen["PCA"]), ("codes", seen["codes"]))
@@ -243,7 +245,8 @@ def judged(task, digit, valid, test):
     """AUC, and the share found above a limit for 1 % of false alarms."""
     unusual = {k: ~np.isin(y, normal_in(task, digit)) for k, y in labels.items()}
     normal = valid[~unusual["valid"]]
-    limit = np.quantile(normal, 1 - FALSE_ALARMS, method="weibull")  # the share to expect
+    # "weibull": the share to expect of others.
+    limit = np.quantile(normal, 1 - FALSE_ALARMS, method="weibull")
     normal, found = test[~unusual["test"]], test[unusual["test"]]
     return {
         "AUC": 100 * area(normal, found),
@@ -264,6 +267,7 @@ def name_of(method, setting):
     return forms.get(method, "{}").format(setting)
 
 
+# %%
 rows, chosen = [], {}
 for (task, method), by_digit in scores.items():
     settings = list(by_digit[0])
@@ -303,8 +307,8 @@ show(
         ylabel="",
         label="AUC (%)",
     ),
-    alt="AUC of the methods for ten unseen digits. The nearest picture leads or is level "
-    "for all but the 1, where all but ink are poor; 7 and 9 are hard as well.",
+    alt="AUC of the methods for ten unseen digits. The nearest picture leads or is "
+    "level for all but the 1, where all but ink are poor; 7 and 9 are hard as well.",
 )
 
 # %% tags=["nbval-check-output"]
@@ -320,7 +324,9 @@ claim("A forest notices little", 58, "<", of["isolation forest"], "<", 71)
 codes_chosen = results["setting"].str.contains("codes").mean()
 claim("The autoencoder's numbers are rarely chosen", codes_chosen, "<", 0.05)
 found = unseen["found"].max()
-claim("At a limit for 1 % false alarms the best finds a fourth", 18, "<", found, "<", 35)
+claim(
+    "At a limit for 1 % false alarms the best finds a fourth", 18, "<", found, "<", 35
+)
 ones = areas[1]["unseen"].drop("ink")
 claim("All but ink miss an unseen 1", ones.max(), "<", 65)
 
@@ -360,7 +366,9 @@ show(
 # %%
 some, is_nine = x_test[:500], y_test[:500] == 9
 errors = {name: squared_error(some, x_hat) for name, x_hat in made_of(some).items()}
-errors = pd.DataFrame(errors).groupby(np.where(is_nine, "nines", "other digits")).mean().T
+errors = (
+    pd.DataFrame(errors).groupby(np.where(is_nine, "nines", "other digits")).mean().T
+)
 errors.assign(ratio=errors["nines"] / errors["other digits"]).round(2)
 
 # %% [markdown]
@@ -419,7 +427,9 @@ costs.round(2)
 
 # %% tags=["nbval-check-output"]
 times, sizes = costs["µs per picture"], costs["MB stored"]
-claim("Nearest takes five times as long", times["nearest"] / times["autoencoder"], ">", 5)
+claim(
+    "Nearest takes five times as long", times["nearest"] / times["autoencoder"], ">", 5
+)
 claim("It stores 50 times as much", sizes["nearest"] / sizes["autoencoder"], ">", 50)
 
 # %% [markdown]
