@@ -280,6 +280,7 @@ def from_pca(z):
     return (pca.mean_ + z @ pca.components_[: z.shape[1]]).reshape(-1, 28, 28, 1)
 
 
+# %%
 z_test["PCA 25"] = by_pca(x_test, 25)[0]
 decoders = {"sparse": sparse.decode, "short": short.decode, "PCA 25": from_pca}
 touched, paths = {}, {}

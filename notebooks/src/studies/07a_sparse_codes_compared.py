@@ -474,6 +474,8 @@ claim("Strokes are told best by single pixels",
       stroke["pixels"], ">", stroke.drop("pixels").max())  # fmt: skip
 claim("A large number tells most in NMF",
       known["NMF"], ">", known.drop("NMF").max() + 2)  # fmt: skip
+
+# %% tags=["nbval-check-output"]
 claim("In top-k it tells more than without a limit, and no less than in the short code",
       known["top-k"], ">",
       max(known["no limit"] + 10, known["short, of equal error"] - 3))  # fmt: skip
