@@ -338,6 +338,7 @@ def purity(z, y, names):
     return (y[top] == names)[used].mean()
 
 
+# %%
 def told_by_one(z_some, y_some, z, y):
     """The best question about one number for each digit: mean of both hit rates."""
     found = []

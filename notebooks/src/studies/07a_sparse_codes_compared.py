@@ -340,6 +340,7 @@ def told_by_one(z, labels, questions):
     return 50 * (hits + passes).mean()
 
 
+# %%
 def largest(z):
     """For each number the 1 % of rows in which it is largest; whether it is used."""
     rows = np.argpartition(-z, len(z) // 100, axis=0)[: len(z) // 100]
@@ -474,8 +475,6 @@ claim("Strokes are told best by single pixels",
       stroke["pixels"], ">", stroke.drop("pixels").max())  # fmt: skip
 claim("A large number tells most in NMF",
       known["NMF"], ">", known.drop("NMF").max() + 2)  # fmt: skip
-
-# %% tags=["nbval-check-output"]
 claim("In top-k it tells more than without a limit, and no less than in the short code",
       known["top-k"], ">",
       max(known["no limit"] + 10, known["short, of equal error"] - 3))  # fmt: skip
