@@ -40,7 +40,7 @@ help:
 	@echo "make grade FOLDER=...  grade what a learning platform exported, or a folder"
 	@echo "make fuzz [N=5000]     hand in what nobody would: each gives a record"
 	@echo "make prove [N=01]      grade known answers, right and wrong: do they get what they should?"
-	@echo "make besiege [N=01]    grade forty troublemakers beside twenty honest students"
+	@echo "make besiege [N=04]    grade forty troublemakers beside twenty honest students"
 
 lab: .venv/installed
 	$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -46,7 +46,7 @@ def main(arguments=None):
     one = commands.add_parser(
         "besiege", help="grade troublemakers beside honest students: do all get what they should?"
     )
-    one.add_argument("number", nargs="?", default="01", help="of the assignment (default: 01)")
+    one.add_argument("number", nargs="?", default="04", help="of the assignment (default: 04, which takes least)")
     one.add_argument("--jobs", type=int, help="submissions at a time (default: one for each core, if memory allows)")
 
     options = parser.parse_args(arguments)

@@ -20,6 +20,7 @@ from tools.percent import read_script
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "assignments" / "src"
 COURSE_ID = "autoencoders"
+LATE_SECONDS = 20  # so long after a cell's end its outputs may come: the machine may be busy
 REGIONS = ("SOLUTION", "HIDDEN TESTS")
 MARKERS = tuple(f"### {edge} {region}" for region in REGIONS for edge in ("BEGIN", "END"))
 
@@ -45,6 +46,7 @@ c.KernelManager.transport = "ipc"
 c.KernelManager.connection_file = f"{{runtime}}/kernel.json"
 c.KernelManager.ip = f"{{runtime}}/socket"
 c.Execute.timeout = {cell_seconds}
+c.Execute.iopub_timeout = {late_seconds}
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"[\\s\\S]"  # a warning on stderr is no failed test
 c.LimitOutput.max_lines = 200
@@ -87,7 +89,13 @@ def build(course, wanted=(), *, seed=None, cell_seconds=60):
     course.mkdir(parents=True, exist_ok=True)
     course = course.resolve()
     (course / "nbgrader_config.py").write_text(
-        CONFIG.format(root=str(ROOT), course=str(course), course_id=COURSE_ID, cell_seconds=cell_seconds),
+        CONFIG.format(
+            root=str(ROOT),
+            course=str(course),
+            course_id=COURSE_ID,
+            cell_seconds=cell_seconds,
+            late_seconds=LATE_SECONDS,
+        ),
         encoding="utf-8",
     )
     write_kernel(course)

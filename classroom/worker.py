@@ -19,7 +19,7 @@ from nbgrader.preprocessors import Execute
 from nbgrader.utils import compute_checksum, is_grade, is_solution
 from traitlets.config import Config
 
-from classroom.course import kernel_environment, tests_checksum
+from classroom.course import LATE_SECONDS, kernel_environment, tests_checksum
 from classroom.feedback import feedback_page
 from classroom.files import read_record, write_whole
 from classroom.submissions import Refused, Submission, grade_id_of, mended, parse_notebook, read_file, tell_assignment
@@ -121,10 +121,11 @@ def graded(task):
         "tests": tests_checksum(task.course, name),
     }
     before = read_record(task.course, name, submission.student)
-    if before and done(before, record, task.limits):
+    allowed = asdict(task.limits) | {"cell_seconds": task.cell_seconds}
+    if before and done(before, record, allowed):
         return before | {"done": True}
     notebook, missing, notes = mended(notebook, task.releases[name])
-    record["limits"] = asdict(task.limits) | {"cell_seconds": task.cell_seconds}
+    record["limits"] = allowed
     write_whole(stage / "record.json", json.dumps(record))
     nbformat.write(notebook, stage / "submitted.ipynb")
     sources = task.sources[name]
@@ -136,19 +137,20 @@ def graded(task):
                 cell.source = source["source"]
     failed = run(notebook, task)
     record["points"] = points_of(notebook, failed)
+    errors = [output.get("ename") for cell in notebook.cells for output in cell.get("outputs", [])]
+    record["stopped"] = "CellTimeoutError" in errors
     store(notebook, stage)
     if missing:
         notes.insert(0, f"Cells that were missing: {', '.join(missing)}")
     return record | {"status": "graded", "note": ". ".join(notes) + "." * bool(notes)}
 
 
-def done(before, record, limits):
-    """Whether an earlier record of the same file and tests still holds: more time may help who was refused."""
+def done(before, record, allowed):
+    """Whether an earlier record of the same file and tests still holds: more time may help who was stopped."""
     same = all(before.get(key) == record[key] for key in ("sha256", "tests"))
-    told = before.get("limits") or {}
-    return same and (
-        before["status"] == "graded" or (before["status"] == "refused" and asdict(limits).items() <= told.items())
-    )
+    if before["status"] == "graded" and not before.get("stopped"):
+        return same
+    return same and before["status"] != "failed" and before.get("limits") == allowed
 
 
 class Run(Execute):
@@ -183,7 +185,8 @@ def run(notebook, task):
     config.KernelManager.connection_file = str(task.runtime / "kernel.json")
     config.KernelManager.transport = "ipc"
     config.KernelManager.ip = str(task.runtime / "socket")
-    execute = Run(config=config, kernel_name="students", timeout=task.cell_seconds)
+    times = {"timeout": task.cell_seconds, "iopub_timeout": LATE_SECONDS}
+    execute = Run(config=config, kernel_name="students", **times)
     try:
         execute.preprocess(notebook, {"metadata": {"path": str(task.stage)}})
     except DeadKernelError:

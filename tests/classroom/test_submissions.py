@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from classroom.submissions import Refused, mended, parse_notebook, read_file, tell_assignment
-from classroom.worker import points_of
+from classroom.worker import done, points_of
 from tests.classroom.test_any_submission import RELEASES, VISIBLE
 
 RELEASE = RELEASES["99_doubling"]
@@ -132,3 +132,21 @@ def test_only_files_are_opened(tmp_path):
     for path, words in (("pipe", "a pipe"), ("link", "can't be opened"), ("sparse", "20,000 MB"), ("", "a folder")):
         with pytest.raises(Refused, match=words):
             read_file(tmp_path / path)
+
+
+@pytest.mark.parametrize(
+    ("before", "holds"),
+    [
+        ({"status": "graded"}, True),
+        ({"status": "graded", "stopped": True}, False),
+        ({"status": "graded", "stopped": True, "limits": {"seconds": 9, "cell_seconds": 5}}, True),
+        ({"status": "refused", "limits": {"seconds": 9, "cell_seconds": 5}}, True),
+        ({"status": "refused", "limits": {"seconds": 9, "cell_seconds": 4}}, False),
+        ({"status": "refused", "limits": {"seconds": 8, "cell_seconds": 5}}, False),
+        ({"status": "failed", "limits": {"seconds": 9, "cell_seconds": 5}}, False),
+        ({"status": "graded", "tests": "others"}, False),
+    ],
+)
+def test_who_was_stopped_gets_another_chance_with_more_time(before, holds):
+    same = {"sha256": "a", "tests": "b"}
+    assert done(same | before, same, {"seconds": 9, "cell_seconds": 5}) == holds
