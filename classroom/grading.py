@@ -297,13 +297,13 @@ def watch(pid, is_alive, limits, runtime=None):
         if now - looked >= POLL_SECONDS:
             looked = now
             family, memory = family_of(pid), 0
+            if len(family) > limits.processes:
+                return f"It started more than {limits.processes} processes."
             for member in family:
                 with contextlib.suppress(psutil.Error):  # it has just ended
                     memory += member.memory_info().rss
             if memory > limits.memory_gb * 1024**3:
                 return f"It used more than {limits.memory_gb:g} GB of memory."
-            if len(family) > limits.processes:
-                return f"It started more than {limits.processes} processes."
             if runtime and fills(runtime):
                 return "It wrote files where the kernel's sockets lie."
         yield
@@ -333,7 +333,7 @@ def family_of(pid):
 
 def end(pid):
     """End a process and all that it started. The sandbox ends with its parent; this is for runs without it."""
-    for member in reversed(family_of(pid)):
+    for member in family_of(pid):  # from the top: with a sandbox's first process all that is in it ends at once
         with contextlib.suppress(ProcessLookupError):
             os.kill(member.pid, signal.SIGKILL)
 

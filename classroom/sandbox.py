@@ -4,7 +4,7 @@ Jupyter starts this file with the kernel's connection file. It replaces itself b
 which gives the kernel a file system that holds Python, this course's package and an empty
 folder in memory, and nothing else: no home, no submissions, no solutions, no gradebook. It
 has no network (the kernel's sockets are files), sees no other process, has no privileges
-and can't get any, and ends with its parent. `prlimit` bounds the memory and the size of files.
+and can't get any, and ends with its parent. `prlimit` bounds memory, files and processes.
 
 `bwrap` is process 1 of the sandbox, which can read its environment, command line and open
 files. So it starts with an empty environment, its options in a file without a name, and
@@ -14,6 +14,7 @@ nothing open. Only the standard library is used here: this runs before everythin
 import ctypes
 import os
 import platform
+import resource
 import shutil
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from tools.environment import KERNEL_ENVIRONMENT  # noqa: E402
 GB = 1024**3
 FILES_BYTES = 1 * GB  # all files that the student's code writes; they lie in memory, besides its own
 SHARED_BYTES = GB // 16  # /dev/shm
+TASKS = 1000  # processes and threads; the system holds nobody to it who is root
 # One thread: cores are shared among submissions, and sums don't depend on how many there are.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 ENVIRONMENT = {
@@ -91,7 +93,9 @@ def sandboxed(command, *, writable, memory_bytes):
     options += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
     for name, value in ENVIRONMENT.items():
         options += ["--setenv", name, value]
-    limits = [f"--data={memory_bytes}", f"--fsize={FILES_BYTES}", "--core=0"]
+    _, most = resource.getrlimit(resource.RLIMIT_NPROC)
+    tasks = TASKS if most == resource.RLIM_INFINITY else min(TASKS, most)
+    limits = [f"--data={memory_bytes}", f"--fsize={FILES_BYTES}", f"--nproc={tasks}", "--core=0"]
     unnamed = os.memfd_create("options", 0)
     os.write(unnamed, b"".join(os.fsencode(option) + b"\0" for option in options))
     os.lseek(unnamed, 0, os.SEEK_SET)
@@ -124,6 +128,7 @@ def leave_nothing_open(keep):
 
 
 def main():
+    os.nice(10)  # who watches comes first, however many there are to watch
     connection_file = Path(sys.argv[1]).resolve()
     command = kernel_command(connection_file)
     if os.environ.get("CLASSROOM_SANDBOX") == "off":

@@ -207,20 +207,21 @@ def all_troubles(release, places):
     }
     notebook = nbformat.writes(release).encode()
     other = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])
-    in_r = changed(release, metadata={"language_info": {"name": "R\x1b[2J" + "x" * 10**6, "version": "4"}})
+    language = "R\x1b[2J" + random.Random(0).randbytes(500_000).hex()
+    in_r = changed(release, metadata={"kernelspec": {"language": language}})
     files = {
         "empty": ("a.ipynb", b""),
         "a letter": ("a.ipynb", b"Dear teacher"),
         "a document": ("homework.docx", b"PK"),
         "32,000 cells": ("a.ipynb", json.dumps({"nbformat": 4, "metadata": {}, "cells": [{}] * 32_000}).encode()),
         "100,000 brackets": ("a.ipynb", b"[" * 100_000),
-        "25 MB": ("a.ipynb", b" " * 25_000_000),
+        "25 MB": ("a.ipynb", random.Random(0).randbytes(25_000_000)),
         "another notebook": ("a.ipynb", nbformat.writes(other).encode()),
         "another language, with signs for the terminal": ("a.ipynb", in_r),
         "a zip bomb": ("a.zip", zipped({"a.ipynb": b"0" * 49_000_000})),
         "a zip that leads out of itself": ("a.zip", zipped({"../../../a.ipynb": notebook, "/tmp/a.ipynb": notebook})),
         "a zip with a link": ("a.zip", zipped({LINK: places["secret"].encode()})),
-        "half a zip": ("a.zip", zipped({"a.ipynb": notebook})[:2_000]),
+        "half a zip": ("a.zip", zipped({"a.ipynb": notebook})[:600]),
         "a name that steers": ("\x1b[2J\u202eb" + "x" * 200 + ".ipynb", notebook),
     }
     troubles = {

@@ -206,7 +206,7 @@ def test_missing_cells_are_put_back(small_course):
 
 
 SPY = """\
-import os, socket, subprocess
+import os, resource, socket, subprocess
 def attempt(action):
     try:
         return str(action())
@@ -229,6 +229,8 @@ print("open files:", attempt(lambda: [path for path in map(os.readlink, files) i
 print("mounts:", attempt(lambda: {course!r} in open("/proc/self/mountinfo").read() or 1 / 0))
 print("host:", attempt(lambda: os.uname().nodename == {host!r} or 1 / 0))
 print("keyring:", attempt(lambda: open("/proc/keys").read().count("\\n") > 2 or 1 / 0))
+print("tasks:", attempt(lambda: resource.getrlimit(resource.RLIMIT_NPROC)[1] <= 1000))
+print("nice:", attempt(lambda: os.nice(0) >= 10))
 print("processes:", attempt(lambda: len([p for p in os.listdir("/proc") if p.isdigit()]) < 20))
 """
 FILLS = """\
@@ -430,7 +432,7 @@ def test_the_sandbox_holds(class_graded):
     notebook = nbformat.read(course / "autograded" / "spies" / "99_doubling" / "99_doubling.ipynb", as_version=4)
     text = "".join(output.text for output in notebook.cells[1].outputs)  # it may come in several pieces
     said = dict(line.split(": ", 1) for line in text.strip().splitlines())
-    assert said["package"] == said["processes"] == said["shm"] == "True"
+    assert {said[what] for what in ("package", "processes", "shm", "tasks", "nice")} == {"True"}
     for what in (
         "connect",
         "secret",
