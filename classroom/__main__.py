@@ -109,8 +109,11 @@ def do_grade(options):
 
 def tell_exports(course):
     """Name the files that learning platforms import."""
-    for path in sorted(course.glob("grades_*_*.csv")):
-        print(f"For {path.name.split('_')[1].capitalize()}: {shown(path)}")
+    from classroom.platforms import PATTERNS
+
+    for platform in PATTERNS:
+        for path in sorted(course.glob(f"grades_{platform.lower()}_*.csv")):
+            print(f"For {platform}: {shown(path)}")
 
 
 def stop(number, frame):
