@@ -306,8 +306,8 @@ show(
         ylabel="",
         label="AUC (%)",
     ),
-    alt="AUC of the methods for ten unseen digits. The nearest by PCA leads for all but "
-    "the 1, where all but ink are poor; 7 and 9 are hard as well.",
+    alt="AUC of the methods for ten unseen digits. The nearest by PCA leads for all "
+    "but the 1, where all but ink are poor; 7 and 9 are hard as well.",
 )
 
 # %% tags=["nbval-check-output"]
