@@ -327,7 +327,7 @@ unseen_1 = areas.loc["autoencoder", 1]
 claim("An unseen 1 looks no more unusual than the rest", unseen_1, "<", 0.6)
 
 # %% [markdown]
-# **What to notice.** Such an AUC is far from a detector: at 1 % false alarms most unseen digits get through, and were one picture in a hundred such a digit, nine of ten alarms would be false. The 1 is the trap again: it is a bar, and who draws 4, 7 and 9 can draw it; only ink ranks it higher, and finds few. And *a comparison with stored pictures notices more than the network*, in every column.
+# **What to notice.** Such an AUC is far from a detector: at 1 % false alarms most unseen digits get through, and were one picture in a hundred such a digit, nine of ten alarms would be false. The 1 is the trap again: it is a bar, and who draws 4, 7 and 9 can draw it; only ink ranks it higher. And *a comparison with stored pictures notices more than the network*, in every column.
 
 # %% [markdown]
 # ## What an autoencoder is good for, nevertheless
@@ -384,12 +384,12 @@ by_map, by_twin = shows["autoencoder"], shows["nearest"]
 claim("Its map shows the square twice as often", by_map, ">", 2 * by_twin)
 
 # %% [markdown]
-# **What to notice.** The nearest picture is another hand's digit, and differs from ours everywhere. The reconstruction follows our strokes; what it can't follow stands out, here half of the time, *if one knows that there is a fault*: by itself, so small a square seldom raises an alarm. The network also answers many times faster and stores far fewer numbers. (PCA stores less still, but shows less: study 05a.)
+# **What to notice.** The nearest picture is another hand's digit, and differs from ours everywhere. The reconstruction follows our strokes; what it can't follow stands out, here half of the time, *if one knows that there is a fault*: by itself, so small a square seldom raises an alarm. The network answers many times faster and stores far fewer numbers. (PCA stores less still, but shows less; stored pictures can be made cheaper: study 05a.)
 
 # %% [markdown]
 # ## A failure experiment: anomalies in the training data
 #
-# Usually nobody has sorted the training data. Let zeros be the anomaly; we mix about 1, 5 and 20 % of them into the training pictures, for both scores.
+# Usually nobody has sorted the training data. Let zeros be the anomaly; we mix about 1, 5 and 20 % of them into the training pictures.
 #
 # **Predict:** which of the two scores suffers first?
 
@@ -414,24 +414,24 @@ show(
         xlabel="zeros in the training data (%)",
         ylabel="AUC for zeros",
     ),
-    alt="AUC over the share of zeros in training. Both fall at 1 %, the nearest picture "
-    "further; they are level at 5 %; at 20 % the autoencoder lies lower.",
+    alt="AUC over the share of zeros in training. Both fall at 1 %, the nearest "
+    "picture further; they are level at 5 %; at 20 % the autoencoder lies lower.",
 )
 
 # %% tags=["nbval-check-output"]
 ours, theirs = curves["autoencoder"], curves["nearest"]
 lost, they_lost = ours[0] - ours[1], theirs[0] - theirs[1]
-claim("1 % of zeros costs both, the nearest more", 0.03, "<", lost, "<", they_lost / 1.15)
+claim("1 % costs both, the nearest more", 0.03, "<", lost, "<", they_lost / 1.15)
 claim("With 20 %, zeros are normal", ours[3], "<", 0.6)
 splits.check()
 
 # %% [markdown]
-# **What to notice.** One stored zero makes all zeros like it near: the rival learns anomalies by heart, and 1 % of them costs its lead. The network spends its sixteen numbers on what is frequent, and at 1 % loses less; but one zero in twenty is normal enough for both.
+# **What to notice.** One stored zero makes all zeros like it near: the rival learns anomalies by heart, and 1 % of them costs its lead. The network spends its sixteen numbers on what is frequent, and loses less; but one zero in twenty is normal enough for both.
 
 # %% [markdown]
 # ## The answer
 #
-# Is a large error unusual? It says that the network can't redraw the picture; that is unusual if training has shown all that is normal (not so a moved digit). A small error says less: what is simple, or made of known parts, is rebuilt well though never seen. So clothes among digits are found; unseen digits seldom, and there comparing with stored pictures finds more. Told that there is a fault, the autoencoder shows *where*, half of the time; it answers faster than stored pictures and stores less. Anomalies in the training data harm both. Set the threshold on normal validation data, for false alarms that you can bear, and state precision at your share of anomalies.
+# Is a large error unusual? It says that the network can't redraw the picture; that is unusual if training has shown all that is normal (not so a moved digit). A small error says less: what is simple, or made of known parts, is rebuilt well though never seen. So clothes among digits are found; unseen digits seldom, and there comparing with stored pictures finds more. Told that there is a fault, the autoencoder shows *where*, half of the time; it answers faster than stored pixels and stores less. Anomalies in the training data harm both. Set the threshold on normal validation data, for false alarms that you can bear, and state precision at your share of anomalies.
 
 # %% [markdown]
 # ## Exercises
