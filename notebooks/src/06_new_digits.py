@@ -297,7 +297,7 @@ def in_gaps(network, z):
 z_2 = plain[2].encode(x_train)
 gaps_plain = in_gaps(plain[2], rng.normal(z_2.mean(axis=0), z_2.std(axis=0), (5000, 2)))
 gaps_free = in_gaps(free[2], rng.normal(size=(5000, 2)))
-pd.Series({"plain": gaps_plain, "variational": gaps_free}, name="in gaps").to_frame().round(3)
+pd.DataFrame({"in gaps": {"plain": gaps_plain, "variational": gaps_free}}).round(3)
 
 # %% tags=["nbval-check-output"]
 claim("In gaps: variational / plain", gaps_free / gaps_plain, "<", 0.65)
