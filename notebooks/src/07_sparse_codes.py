@@ -407,7 +407,7 @@ show(
 
 # %%
 flat, flat_test = x_train[:25_000].reshape(-1, 784), x_test.reshape(-1, 784)
-start |= {"input_shape": (784,), "mean_image": start["mean_image"].ravel()}
+start = start | {"input_shape": (784,), "mean_image": start["mean_image"].ravel()}
 ways = {
     "plain": layer_each_way(784, layers.Dense(800), TopK(25)),
     "good start": sparse_autoencoder(800, 25, wake=False, **start),
