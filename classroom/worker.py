@@ -139,6 +139,8 @@ def graded(task):
     record["points"] = points_of(notebook, failed)
     errors = [output.get("ename") for cell in notebook.cells for output in cell.get("outputs", [])]
     record["stopped"] = "CellTimeoutError" in errors
+    if record["stopped"]:
+        notes.append(f"A cell did not end within {task.cell_seconds} seconds, and was stopped")
     store(notebook, stage)
     if missing:
         notes.insert(0, f"Cells that were missing: {', '.join(missing)}")
