@@ -104,7 +104,7 @@ show(
 )
 
 # %% [markdown]
-# **What to notice.** Along the horseshoe the nearest point is right; the autoencoder's band is too wide, for its threshold pays for places where it fits badly. And the decoder's curve doesn't end where the data ends: a point on it is rebuilt well, however far from all data. *The error measures the distance to the network's own answer, not to the data.*
+# **What to notice.** Along the horseshoe the nearest point is right; the autoencoder's band is too wide, for its threshold pays for places where it fits badly. And the decoder's curve doesn't end where the data ends: a point near it can pass, however far from all data. *The error measures the distance to the network's own answer, not to the data.*
 
 # %% tags=["nbval-check-output"]
 far = tree.query(grid)[0] > 0.5
@@ -327,7 +327,7 @@ unseen_1 = areas.loc["autoencoder", 1]
 claim("An unseen 1 looks no more unusual than the rest", unseen_1, "<", 0.6)
 
 # %% [markdown]
-# **What to notice.** Such an AUC is far from a detector: at 1 % false alarms most unseen digits get through, and were one picture in a hundred such a digit, nine of ten alarms would be false. The 1 is the trap again: it is a bar, and who draws 4, 7 and 9 can draw it; only ink ranks it higher. And *a comparison with stored pictures notices more than the network*, in every column.
+# **What to notice.** Such an AUC is far from a detector: at 1 % false alarms most unseen digits get through, and were one picture in a hundred such a digit, nine of ten alarms would be false. The 1 is the trap again: it is a bar, and who draws 4, 7 and 9 can draw it; only ink ranks it high. And *a comparison with stored pictures notices more than the network*, in every column.
 
 # %% [markdown]
 # ## What an autoencoder is good for, nevertheless
@@ -426,12 +426,12 @@ claim("With 20 %, zeros are normal", ours[3], "<", 0.6)
 splits.check()
 
 # %% [markdown]
-# **What to notice.** One stored zero makes all zeros like it near: the rival learns anomalies by heart, and 1 % of them costs its lead. The network spends its sixteen numbers on what is frequent, and loses less; but one zero in twenty is normal enough for both.
+# **What to notice.** One stored zero makes all zeros like it near: the rival learns anomalies by heart, and 1 % of them costs its lead. The network spends its sixteen numbers on what is frequent, and loses less; at one zero in five it loses more.
 
 # %% [markdown]
 # ## The answer
 #
-# Is a large error unusual? It says that the network can't redraw the picture; that is unusual if training has shown all that is normal (not so a moved digit). A small error says less: what is simple, or made of known parts, is rebuilt well though never seen. So clothes among digits are found; unseen digits seldom, and there comparing with stored pictures finds more. Told that there is a fault, the autoencoder shows *where*, half of the time; it answers faster than stored pixels and stores less. Anomalies in the training data harm both. Set the threshold on normal validation data, for false alarms that you can bear, and state precision at your share of anomalies.
+# Is a large error unusual? It says that the network can't redraw the picture; that is unusual if training has shown all that is normal (not so a moved digit). A small error says less: what is faint, small, or made of known parts, can cost little though never seen. So clothes among digits are found; unseen digits seldom, and there comparing with stored pictures finds more. Told that there is a fault, the autoencoder shows *where*, half of the time; it answers faster than stored pixels and stores less. Anomalies in the training data harm both. Set the threshold on normal validation data, for false alarms that you can bear, and state precision at your share of anomalies.
 
 # %% [markdown]
 # ## Exercises
