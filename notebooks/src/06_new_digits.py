@@ -150,7 +150,7 @@ plots.show_plane(
 )
 
 # %% [markdown]
-# **What to notice.** Nobody told the encoder where to put codes. It leaves gaps, and nothing says what to draw there: here clean 1s at the left, blurs at the top. (Blurs where kinds crowd come from having only two numbers.) Of 32, each drawn by itself, few combinations are ones that digits have.
+# **What to notice.** Nobody told the encoder where to put codes. It leaves gaps, and nothing says what to draw there: here clean 1s or 0s, and blurs between. (Blurs where kinds crowd come from having only two numbers.) Of 32, each drawn by itself, few combinations are ones that digits have.
 
 # %% [markdown]
 # ## The idea in the small
@@ -351,13 +351,13 @@ told = judged["made: own kind"].drop("real digits").min()
 claim("Yet made digits are mostly nearest to made ones", told, ">", 0.8)
 
 # %% [markdown]
-# **What to notice.** The variational decoder beats random codes and PCA, though nobody looked at its codes. But a maker that *may look* at the codes gets far nearer to real digits. So what matters most is to know where codes are; and the variational ones seem not to fill $N(0, 1)$ as well as the plane made us hope.
+# **What to notice.** The variational decoder beats random codes and PCA, though nobody looked at its codes. But a *mixture* fitted to the codes gets far nearer to real digits. So what matters most is to know where codes are; and the variational ones seem not to fill $N(0, 1)$ as well as the plane made us hope.
 #
-# Nearly every made digit's nearest neighbour is another made one. So it is for real digits that were only *rebuilt*: they are smooth, which is enough. (*Real: own kind* falls below a half: smooth pictures lie in the middle.)
+# Nearly every made digit's nearest neighbour is another made one. So it is for real digits that were only *rebuilt*: they are smooth, which is enough. (*Real: own kind* can fall below a half: smooth digits lie in the middle.)
 #
 # ## Digits that nobody wrote?
 #
-# Good digits are easy to make: hand out training digits. So: of all 15,000 training digits and 15,000 unseen ones, which is nearest to a made digit? For copies, more than half of the time a training digit. To see that this works, we also test rebuilt training digits.
+# Good digits are easy to make: hand out training digits. So: of all 15,000 training digits and 15,000 unseen ones, which is nearest to a made digit? For copies mostly a training digit, for others every second time. To see that this works, we also test rebuilt training digits.
 
 # %%
 known = np.concatenate([x_train, x_spare]).reshape(-1, 784)
