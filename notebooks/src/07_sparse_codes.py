@@ -265,7 +265,7 @@ plots.show_slider(
 )
 
 # %% [markdown]
-# **Switching one off.** In 2,000 test digits we set the largest number to 0 (in PCA and the short code: the one farthest from its mean, to the mean), decode, and count the pixels that hold 90 % of the squared change. **Predict:** in which code are they fewest?
+# **Switching one off.** In 2,000 test digits we set the largest number to 0 (in PCA and the short code: the one farthest from its mean, to the mean), decode, and count the pixels that hold 90 % of the squared change. **Predict:** fewer in sparse, or in short?
 
 
 # %%
@@ -302,14 +302,14 @@ claim("A sparse number touches no fewer pixels than one of the short code",
       touched["sparse"], ">", touched["short"])  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** Many atoms are large, bright on one side of a line and dark on the other: they shift and bend what others draw. What is special is not their size, but that a picture does without most of them.
+# **What to notice.** Many atoms touch much, here faintly: bright on one side of a line, dark on the other, they bend what others draw. What is special is not their size, but that a picture does without most of them.
 
 # %% [markdown]
 # ## Can it be read?
 #
 # Two measures, set before their results. In both, labelled training digits name things, and test digits judge; the networks never saw a label.
 #
-# 1. **When it is large, do you know the digit?** The commonest digit among the 1 % in which a number is largest is its name. How many of the top 1 % of test digits bear it, averaged over all numbers? (With two signs, both ends count. Of a number that fewer use, only those that use it.)
+# 1. **When it is large, do you know the digit?** The commonest digit among the 1 % in which a number is largest is its name. How many of the top 1 % of test digits bear it, all numbers pooled? (With two signs, both ends count. Of a number that fewer use, only those that use it.)
 # 2. **Does one number tell a digit from the others?** For each digit the best number and threshold; the mean of the hit rates on both sides, averaged over digits.
 #
 # Guessing gets 10 % and 50 %. An *untrained* network shows what many numbers do by themselves.
@@ -381,7 +381,7 @@ claim("Told by a single number, a digit is told no better than by PCA",
       told["sparse"], "<", told["PCA 25"] + 1)  # fmt: skip
 
 # %% [markdown]
-# **What to notice.** By the first measure the sparse code is ahead, of the short one by a little. By the second PCA is. Hardly a number stands for a digit.
+# **What to notice.** By the first measure the sparse code is ahead; by the second PCA, by less. Hardly a number stands for a digit.
 #
 # Which digits use the atoms from above?
 
@@ -443,7 +443,7 @@ splits.check()
 # %% [markdown]
 # ## The answer
 #
-# **Can a code be larger than the picture and still say something?** Yes, if few of its numbers may be used at a time. Then single numbers turn into parts that pictures have in common: bars in the small, strokes and nearly whole digits at 28 by 28; without a limit ours, trained briefly, stay speckle. Chosen by one layer, they save no room: PCA with as many bytes is level. And it is readable only so far: a large one tells the digit more often than in a code without limit, a little more often than in a short one; one number and a threshold tell no better. A large code also needs care, or most of it never wakes.
+# **Can a code be larger than the picture and still say something?** Yes, if few of its numbers may be used at a time. Then single numbers turn into parts that pictures have in common: bars in the small, strokes and nearly whole digits at 28 by 28; without a limit ours, trained briefly, stay speckle. Chosen by one layer, they save no room: PCA with as many bytes is level. And it is readable only so far: a large one tells the digit more often than in a code without limit or a short one; one number and a threshold tell no better than PCA. A large code also needs care, or most of it never wakes.
 #
 # ## Exercises
 #
