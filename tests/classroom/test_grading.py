@@ -230,7 +230,7 @@ print("mounts:", attempt(lambda: {course!r} in open("/proc/self/mountinfo").read
 print("host:", attempt(lambda: os.uname().nodename == {host!r} or 1 / 0))
 print("keyring:", attempt(lambda: open("/proc/keys").read().count("\\n") > 2 or 1 / 0))
 print("tasks:", attempt(lambda: resource.getrlimit(resource.RLIMIT_NPROC)[1] <= 1000))
-print("nice:", attempt(lambda: os.nice(0) >= 10))
+print("nice:", attempt(lambda: os.nice(0)))
 print("processes:", attempt(lambda: len([p for p in os.listdir("/proc") if p.isdigit()]) < 20))
 """
 FILLS = """\
@@ -432,7 +432,8 @@ def test_the_sandbox_holds(class_graded):
     notebook = nbformat.read(course / "autograded" / "spies" / "99_doubling" / "99_doubling.ipynb", as_version=4)
     text = "".join(output.text for output in notebook.cells[1].outputs)  # it may come in several pieces
     said = dict(line.split(": ", 1) for line in text.strip().splitlines())
-    assert {said[what] for what in ("package", "processes", "shm", "tasks", "nice")} == {"True"}
+    assert {said[what] for what in ("package", "processes", "shm", "tasks")} == {"True"}
+    assert int(said["nice"]) == min(os.nice(0) + 10, 19)
     for what in (
         "connect",
         "secret",
