@@ -248,7 +248,7 @@ for name, model in {"top-k": top[USED], "penalty": penalties[weight]}.items():
 for name in ("digits", "dictionary"):
     table[name] = {"best values, searched": ten[f"{name}, searched"]}
 table = pd.DataFrame(table).T
-table.round(2).fillna("–")
+table.map("{:.2f}".format).replace("nan", "–")
 
 # %% tags=["nbval-check-output"]
 lost = table["as it is"] / table["best values"]
