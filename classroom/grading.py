@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -40,10 +41,22 @@ POLL_SECONDS = 0.2
 MAX_SOCKETS = 20
 RENDER = Limits(seconds=60, memory_gb=1.5)
 MAX_RESULT = 50_000_000  # bytes of a file that a worker leaves
+STARVED = 0.25  # of a core: who had less when its time was over may have been held up by others
+
+
+@dataclass
+class Ending:
+    """How a watched process ended."""
+
+    problem: str = ""  # why it was ended before its time
+    late: bool = False  # because its time was over
+    share: float = 0.0  # processor time that it and all that it started had, per second
 
 
 def grade(course, folder, *, assignment=None, roster=None, limits=None, jobs=None, report=print):
     """Grade all new or changed submissions, and write `grades.csv` and the feedback.
+
+    Who was stopped for time beside others, and had little of the processor, is graded once more at the end, alone.
 
     Args:
         course: folder that `build` wrote.
@@ -81,12 +94,23 @@ def grade(course, folder, *, assignment=None, roster=None, limits=None, jobs=Non
     config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
     common = {"releases": releases, "sources": sources_of(course, releases), "cell_seconds": config.Execute.timeout}
     common |= {"course": course, "limits": limits}
-    records, started = {}, time.monotonic()
-    try:
-        for number, record in in_turn(uploads, jobs, common):
+    records, mine = {}, {}
+
+    def run(numbers, jobs):
+        started = time.monotonic()
+        for done, (number, record) in enumerate(in_turn({n: uploads[n] for n in numbers}, jobs, mine, common), 1):
             records[number] = record
-            left = time_left(time.monotonic() - started, len(records), len(uploads))
-            report(f"[{len(records)} of {len(uploads)}{left}] {told(record)}")
+            left = time_left(time.monotonic() - started, done, len(numbers))
+            report(f"[{done} of {len(numbers)}{left}] {told(record)}")
+
+    try:
+        run(range(len(uploads)), jobs)
+        again = sorted(n for n, record in records.items() if record["status"] == "failed" or record.get("held_up"))
+        if again and jobs > 1:
+            report(f"Once more, alone: {len(again)} that others may have held up.")
+            for number in again:
+                mine.pop((records[number]["student"], records[number]["assignment"]), None)
+            run(again, 1)
     finally:  # also when somebody stops it: what is graded is kept
         write_grades(course)
         clear_stages(course)
@@ -115,20 +139,20 @@ def told(record):
     return one_line(line, 1_000).rstrip()
 
 
-def in_turn(uploads, jobs, common):
-    """Grade some uploads, `jobs` at a time; yields the number of each and its record.
+def in_turn(uploads, jobs, mine, common):
+    """Grade some uploads (a dict from their numbers), `jobs` at a time; yields the number of each and its record.
 
     Those of one student come one after the other, so that the outcome does not depend on `jobs`.
     """
-    waiting, running, mine = collections.deque(enumerate(uploads)), {}, {}
+    waiting, running = collections.deque(uploads), {}
     try:
         while waiting or running:
             busy = {uploads[number].student for number in running}
-            free = [item for item in waiting if item[1].student not in busy]
+            free = [number for number in waiting if uploads[number].student not in busy]
             if free and len(running) < jobs:
-                number, upload = free[0]
-                waiting.remove(free[0])
-                running[number] = grade_one(upload, mine, common)
+                number = free[0]
+                waiting.remove(number)
+                running[number] = grade_one(uploads[number], mine, common, alone=jobs == 1)
             for number in list(running):
                 try:
                     next(running[number])
@@ -142,13 +166,14 @@ def in_turn(uploads, jobs, common):
             one.close()
 
 
-def grade_one(upload, mine, common):
+def grade_one(upload, mine, common, alone):
     """Grade one upload: a generator that gives the control back while a worker works, and returns the record.
 
     Args:
         upload: a `Submission`, or one of `platforms`.
         mine: dict from the students and assignments that this run has graded to the file; it grows.
         common: dict of what `Task` needs besides.
+        alone: whether no other is graded meanwhile.
     """
     started, course = time.perf_counter(), common["course"]
     student = student_id(upload.student)
@@ -157,12 +182,12 @@ def grade_one(upload, mine, common):
         task = Task(submission=submission, stage=stage, runtime=new_runtime(), **common)
         write_whole(stage / "runtime", str(task.runtime))
         try:
-            problem = yield from watched(worker.work, (task,), task.limits, task.runtime)
+            ending = yield from watched(worker.work, (task,), task.limits, task.runtime)
             record = {"status": "failed", "note": "The program that graded it ended by itself."}
             record |= {"assignment": upload.assignment or "unknown", "sha256": "", "tests": ""}
             record |= worker.told_before(stage)
-            if problem:
-                record |= {"status": "refused", "note": problem}
+            if ending.problem:
+                record |= {"status": "refused", "note": ending.problem, "stopped": ending.late}
             name = record["assignment"]
             if (student, name) in mine and name != "unknown":
                 record = {"status": "refused", "assignment": "unknown", "sha256": "", "tests": ""}
@@ -176,6 +201,7 @@ def grade_one(upload, mine, common):
             if record["done"] and renamed:  # graded before, but now a roster came
                 write_record(course, kept(record))
             elif not record["done"]:
+                record["held_up"] = not alone and record.get("stopped", False) and ending.share < STARVED
                 try:
                     yield from keep(course, stage, record, mine, common, started)
                 except Exception as error:  # whatever one submission breaks, the others get their grades
@@ -224,9 +250,9 @@ def rendered(course, name, student, stage, arguments, plain):
 
     Then the notebook `plain` takes the place of the one that formgrader would have to render.
     """
-    problem = yield from watched(worker.render, arguments, RENDER)
+    ending = yield from watched(worker.render, arguments, RENDER)
     page, target = stage / "page.html", page_path(course, name, student)
-    if problem or not page.exists():
+    if ending.problem or not page.exists():
         write_whole(page, points_page(arguments[2], arguments[-1]))
         if plain:
             plain.replace(stage / "graded.ipynb")
@@ -276,7 +302,7 @@ def starter():
 
 
 def watched(target, arguments, limits, runtime=None):
-    """Run a function in a process of its own: a generator, which returns why it was ended before its time, or None."""
+    """Run a function in a process of its own: a generator, which returns its `Ending`."""
     process = starter().Process(target=target, args=arguments, daemon=True)
     process.start()
     try:
@@ -288,26 +314,42 @@ def watched(target, arguments, limits, runtime=None):
 
 
 def watch(pid, is_alive, limits, runtime=None):
-    """Wait for a process, as a generator; returns why it has to be ended before its time, or None."""
+    """Wait for a process, as a generator; returns its `Ending`: with a problem, it has to be ended now."""
     started = looked = time.monotonic()
-    while is_alive():
+    ending, used = Ending(), 0.0
+    while is_alive() and not ending.problem:
         now = time.monotonic()
-        if now - started > limits.seconds:
-            return f"It ran for more than {limits.seconds:g} seconds."
         if now - looked >= POLL_SECONDS:
             looked = now
-            family, memory = family_of(pid), 0
-            if len(family) > limits.processes:
-                return f"It started more than {limits.processes} processes."
-            for member in family:
-                with contextlib.suppress(psutil.Error):  # it has just ended
-                    memory += member.memory_info().rss
-            if memory > limits.memory_gb * 1024**3:
-                return f"It used more than {limits.memory_gb:g} GB of memory."
-            if runtime and fills(runtime):
-                return "It wrote files where the kernel's sockets lie."
+            family = family_of(pid)
+            seconds, memory = used_by(family)
+            used = max(used, seconds)
+            ending = Ending(too_much(family, memory, limits, runtime), share=used / (now - started))
+        if now - started > limits.seconds:
+            ending = Ending(f"It ran for more than {limits.seconds:g} seconds.", True, ending.share)
         yield
-    return None
+    return ending
+
+
+def too_much(family, memory, limits, runtime):
+    """What is wrong with what a process and all that it started use; "" if nothing is."""
+    if len(family) > limits.processes:
+        return f"It started more than {limits.processes} processes."
+    if memory > limits.memory_gb * 1024**3:
+        return f"It used more than {limits.memory_gb:g} GB of memory."
+    if runtime and fills(runtime):
+        return "It wrote files where the kernel's sockets lie."
+    return ""
+
+
+def used_by(family):
+    """Processor time in seconds, with that of children that have ended, and bytes of memory."""
+    seconds = memory = 0
+    for member in family:
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            seconds += sum(member.cpu_times()[:4])
+            memory += member.memory_info().rss
+    return seconds, memory
 
 
 def fills(runtime):

@@ -29,6 +29,10 @@ PR_SET_PDEATHSIG = 1
 MAX_PRINTED = 100_000_000  # letters of all outputs that are kept while a notebook runs
 
 
+class Stopped(Refused):
+    """A cell ran on when its time was over."""
+
+
 class Failed(Exception):
     """Grading went wrong for no fault of the student's; it is tried again the next time."""
 
@@ -68,7 +72,7 @@ def attempt(task):
     try:
         record = graded(task)
     except Refused as refusal:
-        record = {"status": "refused", "note": one_line(refusal, 1_000)}
+        record = {"status": "refused", "note": one_line(refusal, 1_000), "stopped": isinstance(refusal, Stopped)}
     except (Failed, OSError) as error:
         record = {"status": "failed", "note": one_line(f"{type(error).__name__}: {error}", 300)}
     except MemoryError:
@@ -149,10 +153,12 @@ def graded(task):
 
 def done(before, record, allowed):
     """Whether an earlier record of the same file and tests still holds: more time may help who was stopped."""
+    if before["status"] == "failed" or before.get("held_up"):
+        return False
     same = all(before.get(key) == record[key] for key in ("sha256", "tests"))
     if before["status"] == "graded" and not before.get("stopped"):
         return same
-    return same and before["status"] != "failed" and before.get("limits") == allowed
+    return same and before.get("limits") == allowed
 
 
 class Run(Execute):
@@ -194,7 +200,7 @@ def run(notebook, task):
     except DeadKernelError:
         raise Refused("The kernel died while the notebook ran: it ended itself, or used too much memory.") from None
     except CellTimeoutError:
-        raise Refused("A cell did not end in its time, and could not be interrupted.") from None
+        raise Stopped("A cell did not end in its time, and could not be interrupted.") from None
     except RuntimeError as error:
         if "before replying to kernel_info" in str(error):
             raise Failed("the kernel did not start") from error

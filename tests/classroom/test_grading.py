@@ -375,7 +375,7 @@ def test_everybody_gets_a_grade_or_a_reason(class_graded):
         ("import time; time.sleep(600)", {"seconds": 1}, "more than 1 seconds"),
         ("x = bytearray(300 * 1024**2); import time; time.sleep(600)", {"memory_gb": 0.2}, "0.2 GB of memory"),
         ("import os, time; [os.fork() for _ in range(4)]; time.sleep(99)", {"processes": 10}, "more than 10 processes"),
-        ("pass", {}, None),
+        ("pass", {}, ""),
     ],
 )
 def test_what_goes_beyond_its_limits_is_ended(code, limits, words):
@@ -383,8 +383,9 @@ def test_what_goes_beyond_its_limits_is_ended(code, limits, words):
 
     process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
     try:
-        problem = waited(watch(process.pid, lambda: process.poll() is None, Limits(**{"seconds": 300, **limits})))
-        assert problem is None if words is None else words in problem
+        ending = waited(watch(process.pid, lambda: process.poll() is None, Limits(**{"seconds": 300, **limits})))
+        assert words in ending.problem if words else not ending.problem
+        assert ending.late == ("seconds" in limits)
     finally:
         family = family_of(process.pid)
         end(process.pid)
@@ -557,6 +558,22 @@ def test_stopped_half_way(class_graded, small_course, monkeypatch):
     grade(small_course, stopped, limits=limits, report=lines.append, jobs=1)
     assert ["done before" in line for line in lines if line[0] == "["] == [True, True, False]
     assert "two,99_doubling,graded,4.0" in (small_course / "grades.csv").read_text()
+
+
+@pytest.mark.slow
+@needs_sandbox
+def test_who_was_held_up_is_graded_once_more_alone(small_course, tmp_path):
+    from classroom.grading import grade
+
+    nbformat.write(solved(small_course, new="import time; time.sleep(600)"), tmp_path / "sleeps.ipynb")
+    nbformat.write(solved(small_course, new="while True: pass"), tmp_path / "spins.ipynb")
+    lines = []
+    sleeps, spins = grade(small_course, tmp_path, jobs=2, report=lines.append)
+    # Who sleeps has as little of the processor as somebody beside a fork bomb; who spins has enough if it can be had.
+    assert lines[3].startswith("Once more, alone: ") and "sleeps" in lines[4]
+    assert sleeps["points"] == spins["points"] == 1 and "was stopped" in sleeps["note"]
+    grade(small_course, tmp_path, jobs=2, report=lines.append)
+    assert ["done before" in line for line in lines[-2:]] == [True, True]
 
 
 @pytest.mark.slow

@@ -144,6 +144,7 @@ def test_only_files_are_opened(tmp_path):
         ({"status": "refused", "limits": {"seconds": 9, "cell_seconds": 4}}, False),
         ({"status": "refused", "limits": {"seconds": 8, "cell_seconds": 5}}, False),
         ({"status": "failed", "limits": {"seconds": 9, "cell_seconds": 5}}, False),
+        ({"status": "refused", "held_up": True, "limits": {"seconds": 9, "cell_seconds": 5}}, False),
         ({"status": "graded", "tests": "others"}, False),
     ],
 )
