@@ -82,7 +82,7 @@ def area(normal, unusual):
 #
 # - **ink**: how far the sum of all pixels is from its mean.
 # - **PCA**: the squared error with 2 to 64 components.
-# - **nearest**: the squared distance to the nearest training picture, or its mean over the 2, 4, 8 or 16 nearest. Two cheaper ways beside it: **nearest by PCA**, the distance between PCA's first 32 numbers, and **nearest of 1,000**, where only what forest and SVM learn from is stored, as pixels or as PCA's 32 numbers.
+# - **nearest**: the squared distance to the nearest training picture, or the mean over the 2, 4, 8 or 16 nearest. Two cheaper ways beside it: **nearest by PCA**, the distance between PCA's first 32 numbers (not searched), and **nearest of 1,000**, where only some 1,000 pictures are stored, as pixels or as PCA's 32 numbers.
 # - **autoencoder**: the squared error of 784-128-**16**-128-784, the lesson's layers with another training. Not chosen as the others are: in a first look at validation digits, all ten as anomalies, 8, 32 and 64 numbers noticed less. So its numbers are a little too kind; rate and steps were not searched. All twenty tasks start from the same weights.
 # - **isolation forest** (Liu and others 2008), 100 trees: how few random cuts part a picture from 256 others; on pixels, or on PCA's first 32 numbers.
 # - **one-class SVM** (Schölkopf and others 2001): how far outside the region that holds nine tenths of the training pictures; on PCA's 32 numbers, or on the autoencoder's 16, with three widths of the kernel. (Forest and SVM learn from 1,000 to 1,225 of the training pictures, spread over the digits.)
@@ -223,7 +223,7 @@ for task, n in PICTURES.items():
 # %% [markdown]
 # ## Settings without the anomaly that comes
 #
-# Whoever tunes a detector on the anomalies that it is then tested on, has seen the future. So for the test with digit $d$, a setting is chosen by its mean AUC on validation digits in the *nine other* tasks: unseen, those where another digit is the anomaly (and $d$ is normal); one class, those where another digit is normal, with $d$ as the only anomaly (in the test $d$ is normal). All methods get this, also those that are usually run untuned. (Whoever has no bad example at all can do as is done here: call one kind of what is normal unusual, and train without it. Where there are no kinds, spoil good pictures: a scratch, a dot.)
+# Whoever tunes a detector on the anomalies that it is then tested on, has seen the future. So for the test with digit $d$, a setting is chosen by its mean AUC on validation digits in the *nine other* tasks: unseen, those where another digit is the anomaly (and $d$ is normal); one class, those where another digit is normal, with $d$ as the only anomaly (in the test $d$ is normal). All that have settings get this, also those that are usually run untuned. (Whoever has no bad example at all can do as is done here: call one kind of what is normal unusual, and train without it. Where there are no kinds, spoil good pictures: a scratch, a dot.)
 
 
 # %%
@@ -331,7 +331,7 @@ ones = areas[1]["unseen"].drop("ink")
 claim("All but ink miss an unseen 1", ones.max(), "<", 65)
 
 # %% [markdown]
-# **What to notice.** Stored pictures notice most, also when the rivals' settings are chosen. They needn't be stored as pixels: by PCA's 32 numbers the nearest notices *more*. And few will do: 1,000 of them, by PCA's numbers, keep up with the autoencoder, which saw 18,000 (one network only). The one-class SVM learns from the same 1,000. With the width chosen it compares with them as the nearest does, and is level with it digit by digit. The autoencoder's own numbers are hardly ever chosen. And all are far from a detector: the best finds little more than a fourth.
+# **What to notice.** Stored pictures notice most, also when the rivals' settings are chosen. They needn't be stored as pixels: by PCA's 32 numbers the nearest notices *more*. And few will do: 1,000 of them, by PCA's numbers, keep up with the autoencoder (one network only; it saw 18,000, as PCA's axes did). The one-class SVM learns from the same 1,000. With the width chosen it compares with them as the nearest does, and is level with it digit by digit. The autoencoder's own numbers are hardly ever chosen. And all are far from a detector: the best finds little more than a fourth.
 #
 # ## What an unseen digit is taken for
 #
@@ -371,11 +371,11 @@ errors = pd.DataFrame(errors).groupby(kinds).mean().T
 errors.assign(ratio=errors["nines"] / errors["other digits"]).round(2)
 
 # %% [markdown]
-# **What to notice.** The nearest pictures are mostly fours, with an open top: what is missing adds to the distance. The autoencoder often closes it: it puts parts together that it has drawn in other digits. So its error on nines is only a little above that on other digits; the nearest picture's rises more. (PCA redraws all so badly that nines hardly differ. Errors of different methods don't compare, ratios do.)
+# **What to notice.** The nearest pictures are mostly fours, with an open top: what is missing adds to the distance. The autoencoder often closes it: it puts parts together that it has drawn in other digits. So its error on nines is only a little above that on other digits; the nearest picture's rises more. (PCA's components fit nines about as well as other digits. Between methods compare ratios, not errors.)
 #
 # ## What an answer costs
 #
-# With the training pictures of the nine other digits, for 500 pictures at a time. Each at the setting chosen for the test with nines. **Predict:** how much longer takes the nearest than the autoencoder?
+# With the training pictures of the nine other digits, for 500 pictures at a time. Each at the setting chosen for the test with nines. **Predict:** how much longer does the nearest take than the autoencoder?
 
 # %%
 axes = [pca.mean_, pca.components_[:32]]  # what PCA's 32 numbers need
@@ -438,7 +438,7 @@ claim("1,000 need less memory than the network", few, "<", sizes["autoencoder"] 
 #
 # ## One digit as the only normal one
 #
-# The last column is what Ruff and others (2018) report, *quoted from memory*: the mean over ten digits, for a forest on pixels, an SVM, and a convolutional autoencoder; 95 for their own method, a network trained to map all that is normal near one point. They train on all 6,000 pictures of a digit, after a normalisation of contrast, and test on all 10,000. So these columns are neighbours, not rivals in one race.
+# The last column is what Ruff and others (2018) report, *quoted from memory*: the mean over ten digits, for a forest, an SVM (its width, in their published code, chosen on a tenth of the test pictures), and a convolutional autoencoder; 95 for their own method, a network trained to map all that is normal near one point. They train on all 6,000 pictures of a digit, after a normalisation of contrast, and test on all 10,000. So these columns are neighbours, not rivals in one race.
 #
 # **Predict:** does the order stay?
 
@@ -478,11 +478,11 @@ low, high = areas.loc[("one class", "autoencoder")].agg(["min", "max"])
 claim("The hardest digit is far from the easiest", low + 5, "<", high)
 
 # %% [markdown]
-# **What to notice.** The order does not stay. With one digit to draw, the decoder has no parts of others to put together: what is not that digit is drawn badly, and the plain autoencoder is ahead of PCA and of stored pictures, by a point or two, but for nine of ten digits (one network only; the 1 is a tie). Now PCA's 32 numbers are a bad place to compare in: what makes another digit unusual lies in the directions that this one doesn't need, which is what PCA's *error* measures. 1,000 pictures as pixels lose only a point. Autoencoder, PCA and nearest are above what is reported for a convolutional autoencoder; our forest and SVM are below what is reported for theirs, with fewer pictures and no contrast normalised. *Which task is measured decides who wins.* (Each limit rests on about 250 validation pictures of the one digit.)
+# **What to notice.** The order does not stay. With one digit to draw, the decoder has no parts of others to put together: what is not that digit is drawn badly, and the plain autoencoder is ahead of PCA and of stored pictures, by a point or two on average, at nine of ten digits (one network only; the 1 is a tie). Now PCA's 32 numbers are a bad place to compare in: what makes another digit unusual lies in the directions that this one doesn't need, which is what PCA's *error* measures. 1,000 pictures as pixels lose only a point of AUC, but find far fewer (in part by a stricter limit). Autoencoder, PCA and nearest are above what is reported for a convolutional autoencoder; our forest and SVM are below what is reported for theirs, with fewer pictures and no contrast normalised. *Which task is measured decides who wins.* (Each limit rests on about 250 validation pictures of the one digit.)
 #
 # ## Where the anomaly lies
 #
-# As in the lesson: a grey square of 3 × 3 pixels on each of 500 test digits, looked for where the picture differs most from what a method makes of it. The autoencoder has the lesson's layers with 32 numbers, but learns twice as fast and starts from the mean digit (the lesson's showed half of the squares); PCA has 16 to 128 components; "nearest" is the mean of the 1 to 64 nearest training pictures. (For both rivals the best in the table counts, chosen on the test: that favours them.)
+# As in the lesson: a grey square of 3 × 3 pixels on each of 500 test digits, looked for where the picture differs most from what a method makes of it. The autoencoder has the lesson's layers with 32 numbers, but has twice the learning rate and starts from the mean digit (the lesson's showed half of the squares); PCA has 16 to 128 components; "nearest" is the mean of the 1 to 64 nearest training pictures. (For both rivals the best in the table counts, chosen on the test: that favours them.)
 
 # %%
 rng = np.random.default_rng(SEED)
@@ -592,11 +592,11 @@ claim("With 20 %, all are near chance or below", worst, "<", 65)
 splits.check()
 
 # %% [markdown]
-# **What to notice.** One per cent of anomalies that nobody removed costs the nearest picture all of its lead. A mean over 16 neighbours protects, a little: an anomaly has few stored ones near it. At 5 % little of that is left, and with 20 % no method is. So the number of neighbours should be chosen for data as dirty as yours.
+# **What to notice.** One per cent of anomalies that nobody removed costs the nearest picture all of its lead. A mean over 16 neighbours protects, a little: an anomaly has few stored ones near it. At 5 % less of that is left, and with 20 % nothing. So the number of neighbours should be chosen for data as dirty as yours.
 #
 # ## The answer
 #
-# Which method notices unusual digits best depends on what is normal. If nine digits are, stored pictures lead, best by PCA's numbers, and no setting tried here changes that (forest and SVM learned from an eighteenth of the pictures; from as few, the nearest is no worse than the SVM). If one digit is, a small autoencoder leads by a little; PCA with a chosen number of components is level with stored pictures. As pixels, stored pictures take many times the time and the memory of an autoencoder; as PCA's numbers they needn't. 1 % of unwanted pictures takes their lead away, unless more neighbours are asked (two digits, one run). Where a fault lies, the autoencoder shows best. So before a network: try PCA's error, and a neighbour by PCA's numbers; they tell whether it is worth it.
+# Which method notices unusual digits best depends on what is normal. If nine digits are, stored pictures lead, best by PCA's numbers, and no setting tried here changes that (forest and SVM learned from an eighteenth of the pictures; from as few, the nearest is no worse than the SVM). If one digit is, a small autoencoder leads by a little; PCA with a chosen number of components is level with stored pictures in AUC, but finds fewer. As pixels, stored pictures take many times the time and the memory of an autoencoder, as PCA's numbers three times; 1,000 of these take less, but lead no more. 1 % of unwanted pictures takes the lead of pixels away, unless more neighbours are asked (two digits, one run). Where a fault lies, the autoencoder shows best. So before a network: try PCA's error, and a neighbour by PCA's numbers; they tell whether it is worth it.
 #
 # ## Where it comes from
 #
