@@ -297,7 +297,7 @@ def remove(folder):
 def starter():
     """The way in which workers are started: forked from a process that has imported nbgrader, and done nothing else."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["classroom.worker"])
+    context.set_forkserver_preload(["classroom.forkserver"])
     return context
 
 

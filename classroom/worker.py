@@ -88,11 +88,16 @@ def told_before(stage):
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
-def alone(home, limits):
-    """Make this process one that ends with the grader, owns little, and says nothing."""
+def end_with_parent():
+    """Have the system end this process as soon as its parent has ended, however that ends."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() == 1:
         os._exit(1)
+
+
+def alone(home, limits):
+    """Make this process one that ends with the grader, owns little, and says nothing."""
+    end_with_parent()
     os.setsid()
     most = int(limits.memory_gb * 1024**3)
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
