@@ -481,7 +481,6 @@ claim("In top-k it tells more than without a limit, and no less than in the shor
       max(known["no limit"] + 10, known["short, of equal error"] - 3))  # fmt: skip
 claim("Top-k's numbers come back more than by chance",
       back["top-k"], ">", 1.5 * back["top-k, untrained"])  # fmt: skip
-claim("... but less than NMF's", back["top-k"], "<", back["NMF"])
 z = PCA(13, whiten=True).fit(some).transform(x_test)
 turns = ortho_group.rvs(13, size=10, random_state=SEED).reshape(5, 2, 13, 13)
 by_chance = 100 * np.mean([come_back(z @ a, z @ b) for a, b in turns])
