@@ -15,7 +15,7 @@
 # %% [markdown]
 # ## Setup
 #
-# The lesson's digits, networks and recipe. Validation digits choose settings, by the Fréchet distance from them; test digits are for the result.
+# The lesson's digits, networks and recipe. Validation digits choose settings, by the Fréchet distance from them; test digits are for the result. (The validation digits come from MNIST's training file; all makers lie nearer to them.)
 
 # %%
 import logging
@@ -381,14 +381,14 @@ splits.check()
 # **What to notice.**
 #
 # - Longer training, on pixels drawn anew, brings draws from $N(0, 1)$ much nearer, and still not near the mixtures. (On grey pixels, tried once, it brought them as near.)
-# - A mixture on plain codes comes as near as the copyist. By this measure, then, its codes are drawn well enough; by precision not quite. What is left is mostly what the decoder does to any digit: it smooths. By that, neighbours in pixels tell most made digits, of most makers nearly all.
+# - A mixture on plain codes comes as near as the copyist. By this measure, then, its codes are drawn well enough; by precision not quite. What is left is in part that the decoder smooths (in the lesson rebuilt test digits lie only a little farther than real ones). By that, neighbours in pixels tell most made digits, of most makers nearly all.
 # - A mixture on PCA's numbers, without a network, comes nearer than $N(0, 1)$ after the lesson's training. But look at the mist in its row, and at its recall: nearly all that it makes lies where real digits are, in the middle; half of the real ones lie elsewhere.
-# - By Fréchet distance, precision and recall the copyist stands beside the best; neighbours tell it, but as they tell all smooth ones. Only the last measure says *copy*. (The mixtures lie a little above a half, where chance gives ± 0.03: they follow the training digits, but copy few.)
+# - By Fréchet distance, precision and recall the copyist stands beside the best; neighbours tell it, but as they tell all smooth ones. Only the last measure says *copy*. (Nearly all makers lie a little above a half, where chance gives ± 0.03: they follow the training digits, but copy few.)
 
 # %% [markdown]
 # ## What stands
 #
-# Does the variational autoencoder still lose? With codes drawn from $N(0, 1)$, by the Fréchet distance yes: at the β and the width that suit it, and even trained longer, it stays several times as far from real digits as a mixture on plain codes. By precision, too, but not by recall, nor by neighbours. With a mixture of its own and a small β it draws as well as the plain one. So between these two networks the mixture decides: a single Gaussian, fitted to plain codes, comes about as near as $N(0, 1)$ after longer training. A mixture on PCA's numbers gets part of the way; the rest needs a network. By neighbours in pixels nobody passes. What only the variational one can say is what a digit costs in nats.
+# Does the variational autoencoder still lose? With codes drawn from $N(0, 1)$, by the Fréchet distance yes: at the β and the width that suit it, or trained longer, it stays several times as far from real digits as a mixture on plain codes. By precision, recall and neighbours it depends on how it is drawn. With a mixture of its own and a small β it draws as well as the plain one. So between these two networks the mixture decides: a single Gaussian, fitted to plain codes, comes about as near as $N(0, 1)$ after longer training. A mixture on PCA's numbers gets part of the way; the rest needs a network. By neighbours in pixels nobody passes. What only the variational one can say is what a digit costs in nats.
 #
 # We have tried small networks, one kind of picture and a short training, each once: small leads may not last, and the best settings lie at the edge of those tried. What longer training would do to the mixtures, we did not measure.
 #
