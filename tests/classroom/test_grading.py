@@ -772,7 +772,7 @@ def test_a_killed_grader_leaves_no_process_and_loses_nothing(small_course, tmp_p
     folder = tmp_path / "class"
     folder.mkdir()
     folder_of(
-        folder, {f"killed-{number}": solved(small_course, first="import time; time.sleep(9)") for number in range(3)}
+        folder, {f"killed-{number}": solved(small_course, first="import time; time.sleep(7)") for number in range(3)}
     )
     (tmp_path / "kill.py").write_text(KILLED)
     command = [sys.executable, str(tmp_path / "kill.py"), str(small_course), str(folder)]
