@@ -1,10 +1,10 @@
 # %% [markdown] nbgrader={"grade": false, "grade_id": "06-title", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # # Assignment 06 Clouds of codes
 #
-# In lesson 06 each picture's code became a small cloud, and new pictures were drawn from N(0, 1). But the clouds do not
-# fill N(0, 1). Here you price a cloud against *any* Gaussian, draw from it, put squared errors into nats, and then look
-# for a better place to draw from: the one Gaussian that fits all clouds best, and the clouds themselves. A distance
-# between sets of pictures judges.
+# In lesson 06 each picture's code became a small cloud, and new pictures were drawn from N(0, 1). But after a short
+# training the clouds do not fill N(0, 1). Here you price a cloud against *any* Gaussian, draw from it, put squared
+# errors into nats, and then look for a better place to draw from: the one Gaussian that fits all clouds best, and the
+# clouds themselves. A distance between sets of pictures judges.
 #
 # **Before you start:** lesson 06, *New digits*.
 #
@@ -217,7 +217,8 @@ for _n, _k in [(6, 1), (4, 3), (5, 7)]:
 # Write `draw(mean, log_variance, training, seed)`. In training each number of each picture's code is drawn from its
 # cloud, by noise of its own that is new in each step, so that gradients reach both the mean and the log-variance.
 # Otherwise the code is the mean. For noise, `keras.random.normal(shape, seed=seed)` goes on in its sequence with each
-# call. (NumPy's noise would be drawn once, when Keras compiles the step.)
+# call; the shape is `ops.shape(mean)`, for `mean.shape` does not know the number of pictures while Keras builds the
+# network. (NumPy's noise would be drawn once, when Keras compiles the step.)
 #
 # One check looks at training, another at what comes after it: each has its point.
 
@@ -385,8 +386,8 @@ assert np.isclose(moved(0.5, 0.25, 0.2), 0.4375, atol=1e-4), "In training, your 
 #
 # Which Gaussian, one for each number of the code, would have been the right prior for the clouds as they are? The one
 # with the lowest *mean price* over all pictures. Write `best_prior(mean, log_variance)`. There is a short formula: set
-# the derivatives of the mean price to 0. Or ask yourself which mean and which variance codes have that are drawn from
-# all clouds.
+# the derivatives of the mean price to 0. Or ask yourself which mean and which variance codes would have that are
+# drawn from all clouds (compute it; nothing is drawn).
 #
 # Example: for a code of one number, two pictures have the clouds N(−1, 1) and N(3, 3). The best prior is N(1, 6).
 
@@ -485,6 +486,9 @@ assert np.allclose(spread, [[1, 2], [1, 2], [3, 1]], rtol=0.15), (
 assert len(np.unique(codes[:, 0])) == 6000, "Some codes are the same: each needs noise of its own."
 again = drawn_from(corners, [[1, 4], [1, 4], [9, 1]], 6000, SEED + 12)[0]
 assert np.array_equal(again, codes), "The same generator should give the same codes."
+one, two = (drawn_from([[0.0, 0.0]], [[1.0, 1.0]], 2000, SEED + i)[0] for i in (15, 16))
+assert not np.array_equal(one, two), "Another generator should give other codes: all chance comes from `rng`."
+assert abs(np.corrcoef(one.T)[0, 1]) < 0.2, "The numbers of a code share their noise: each has its own."
 ### BEGIN HIDDEN TESTS
 _rng = np.random.default_rng(SEED + 6)
 _means, _variances = 100 * np.arange(40)[:, None] + _rng.normal(size=(40, 25)), _rng.uniform(0.01, 1, (40, 25))
@@ -592,18 +596,22 @@ try:
         nats = array(price(tensor(mean), tensor(log_variance), *map(tensor, prior)))
         print(f"Mean price of the clouds against {name}: {nats.mean():.2f} nats")
 
-    print(f"Of the best prior, the deviations go from {np.exp(log_v / 2).min():.2f} to {np.exp(log_v / 2).max():.2f}.")
+    s = np.exp(log_v / 2)
+    print(f"Of the best prior, the means m go from {m.min():.2f} to {m.max():.2f}, the deviations s from", end=" ")
+    print(f"{s.min():.2f} to {s.max():.2f}.")
     print(f"Of the single clouds, the middle one is {np.median(np.exp(log_variance / 2)):.2f}.")
     z_plain = plain.encode(x_train).astype("float64")
     mixture = GaussianMixture(20, max_iter=30, tol=0.01, random_state=SEED).fit(z_plain)
     made = {
         "other real digits": x_other,
         "clouds: N(0, 1)": free.decode(rng.normal(size=(1000, K))),
-        "clouds: the best prior": free.decode(rng.normal(m, np.exp(log_v / 2), (1000, K))),
+        "clouds: the best prior": free.decode(rng.normal(m, s, (1000, K))),
         "clouds: drawn from them": free.decode(draw_from_clouds(mean, log_variance, 1000, rng)),
         "plain: a Gaussian": plain.decode(rng.normal(z_plain.mean(0), z_plain.std(0), (1000, K))),
         "plain: a mixture": plain.decode(mixture.sample(1000)[0][rng.permutation(1000)]),
         "plain: training digits rebuilt": plain.reconstruct(x_train[:1000]),
+        "clouds: N(m, 1)": free.decode(rng.normal(m, 1, (1000, K))),
+        "clouds: N(0, s²)": free.decode(rng.normal(0, s, (1000, K))),
     }
     known = np.concatenate([x_train, x_spare]).reshape(-1, 196)
     search = NearestNeighbors(n_neighbors=1).fit(known)
@@ -620,13 +628,15 @@ except Exception as problem:
 # %% [markdown] nbgrader={"grade": false, "grade_id": "06-why-question", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## 7 Where should one draw? (2 points)
 #
-# Answer in 100 to 200 words, with numbers from the output above. If you have no table, or doubt yours, say so and take
-# these. Distances: other real digits 0.01, N(0, 1) 0.8, the best prior 0.17, drawn from the clouds 0.15. Nearest is a
-# training digit: other real digits 0.49, the best prior 0.55, drawn from the clouds 0.7. Deviations of the best prior:
-# 1.1 to 1.4; of a single cloud: 0.18.
+# Answer in at most 250 words, with numbers from the output above. If you have no table, or doubt yours, say so and take
+# these. Distances: other real digits 0.01, N(0, 1) 0.8, the best prior 0.17, drawn from the clouds 0.15, N(m, 1) 0.23,
+# N(0, s²) 0.7. Nearest is a training digit: other real digits 0.49, the best prior 0.55, drawn from the clouds 0.7. Of
+# the best prior, the means: −0.7 to 0.5, the deviations: 1.1 to 1.4; deviation of a single cloud: 0.18.
 # 1. Order the three ways to draw from the *clouds'* network by their distance from real digits, beside the distance of
-#    other real digits. Codes from N(0, 1) can miss because all clouds together have another width, or because of gaps
-#    between them. Which counts for more, judged by the row of the best prior? And why did training leave it so?
+#    other real digits. Codes from N(0, 1) can miss because all clouds together lie elsewhere, have another width, or
+#    leave gaps. Which counts most, by which rows? And now shift the means of all clouds by the same vector, and let the
+#    decoder's first layer take it off again: what becomes of the error, and what of the price? So what does the table
+#    say about this training?
 # 2. Somebody trains with a much smaller s, so that an error costs more: clouds become very narrow. Does their price rise
 #    or fall, by which of its terms? What are the pictures that are then drawn from the clouds? Which *column of the
 #    table* shows it? What would the other column say of the training digits themselves, and why?
@@ -635,11 +645,11 @@ except Exception as problem:
 # ### BEGIN SOLUTION
 # 1. Other real digits are at 0.013 (nearer one can't come). Drawn from the clouds themselves: 0.14 to 0.16; from the best
 # prior: 0.17; from N(0, 1): 0.7 to 0.9. The best prior is a Gaussian too and falls into the same gaps, yet it takes
-# nearly all of the way; the clouds themselves add 0.01 to 0.03. So it is the width: the deviations of all clouds together
-# are 1.1 to 1.4, not 1, and codes from N(0, 1) lie too often in the middle, where many clouds meet. The price pulls each
-# cloud towards N(0, 1), but errors cost too, and telling digits apart needs clouds that are narrow (0.18) and far from
-# each other. Training ends where both are in balance.
-# 2. The price rises: −log σ² grows as clouds shrink, and they move apart besides. A draw from a narrow cloud is nearly
+# nearly all of the way; the clouds themselves add 0.01 to 0.03. Nor is it the width: N(0, s²) is at 0.6 to 1.1. It is
+# the place: N(m, 1) is at 0.23. A shift that the decoder takes off again costs no error, and lowers the price until the
+# mean of all means is 0. (A common factor is as free; so at the lowest loss the best prior is N(0, 1) itself.) The
+# clouds are not there yet: the training was too short.
+# 2. The price rises: −log σ² grows as clouds shrink. A draw from a narrow cloud is nearly
 # its mean, so the pictures are training digits, rebuilt: copies. The last column shows it: other real digits have 0.49,
 # draws from the clouds 0.7 already, rebuilt training digits 0.75. The energy distance would not: of the training digits
 # themselves it would be that of other real digits, about 0.01, for both are drawn from the same source. It asks how a
@@ -648,9 +658,9 @@ except Exception as problem:
 # *Half a point each, all or nothing; what follows from an error, or from a table that an error made, is right.*
 # - *(a) The three ways in the order of the student's (or the given) table, with numbers, and other real digits beside, as
 #   what can be reached. No point for an order without them.*
-# - *(b) Width (or place), because the best prior has the same gaps and comes near, or with the deviations above 1; and
-#   errors push clouds apart. Nothing for gaps alone, "trained too briefly", or "they don't fill N(0, 1)" alone.*
-# - *(c) The price rises, by the logarithm of the variance (or by means farther from 0), and draws are training digits,
+# - *(b) The place, by N(m, 1) beside N(0, s²) or N(0, 1); and: the shift is free for the error and lowers the price, so
+#   training had not come so far. Nothing for width or gaps, or for "too short" without the shift.*
+# - *(c) The price rises, by the logarithm of the variance, and draws are training digits,
 #   rebuilt. "It overfits" or "sharper" does not say what they are.*
 # - *(d) The share of nearest training digits, above a half (or a like comparison with unseen digits), and: training digits
 #   lie as real ones do, so their distance is small. Nothing for the column without the reason, or for the median
