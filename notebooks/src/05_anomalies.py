@@ -201,10 +201,8 @@ table.map("{:.1%}".format)
 # %% tags=["nbval-check-output"]
 easy_row = table.loc["autoencoder"]
 claim("Most clothes are found", 0.85, "<", easy_row["found"], "<", 0.97)
-claim(
-    "At one anomaly in a hundred, about half of the alarms are right",
-    0.4, "<", easy_row["precision at 1%"], "<", 0.7,
-)  # fmt: skip
+claim("At one anomaly in a hundred, about half of the alarms are right",
+      0.4, "<", easy_row["precision at 1%"], "<", 0.7)  # fmt: skip
 
 # %% [markdown]
 # ## The trap: small errors that prove nothing
@@ -219,7 +217,7 @@ made[0] = np.random.default_rng(SEED).random((28, 28, 1))
 made[1, 13:16, 13:16] = 1
 made[2, 12:16, 4:24] = 1
 made[3] = 0.1
-moved = np.roll(x_test, 2, axis=2)  # to the right; digits have a black margin
+moved = np.roll(x_test, 2, axis=2)  # to the right, where nearly all have a black margin
 moved_error = error(autoencoder, moved)
 one = [np.argmax((test_error < 0.5 * threshold) & (moved_error > threshold))]
 odd = np.concatenate([x_test[one], moved[one], clothes[[1]], made])
@@ -234,20 +232,28 @@ show(
 )
 
 # %% [markdown]
-# **What to notice.** Dot, bar and veil are no digits, and pass. Dot and veil are so small or faint that even an all-black answer would cost no more than a digit. (For black, this network draws grey.) And what is rebuilt badly need not be an anomaly: the moved digit (picked: one in seven raises an alarm) is a digit, only its position was never trained. If the camera slips by two pixels, the threshold breaks its promise.
+# **What to notice.** Dot, bar and veil are no digits, and pass. Dot and veil are so small or faint that even an all-black answer would cost no more than a digit. And what is rebuilt badly need not be an anomaly: the moved digit (picked) is a digit, only its position was never trained. If the camera slips by two pixels, the threshold breaks its promise. When do alarms come?
+
+# %%
+frames = {}
+for pixels in range(4):
+    x = np.roll(x_test, pixels, axis=2)
+    title = f"{(error(autoencoder, x) > threshold).mean():.1%} of all digits raise an alarm"
+    x_hat = autoencoder.reconstruct(x[:8])
+    frames[f"{pixels} pixels"] = plots.plot_reconstructions(x[:8], x_hat, title=title)
+alt = "Eight test digits, moved to the right, above their reconstructions and errors."
+plots.show_slider(frames, label="moved by", start="0 pixels", alt=alt)
 
 # %% tags=["nbval-check-output"]
 dot, bar, veil = squared_error(odd, odd_hat)[4:7]
 claim("Dot, bar and veil pass as normal", max(dot, bar, veil), "<", 0.9 * threshold)
-claim(
-    "Moved by two pixels, digits raise ten times the false alarms",
-    (moved_error > threshold).mean(), ">", 10 * FALSE_ALARMS,
-)  # fmt: skip
+claim("Moved by two pixels, digits raise ten times the false alarms",
+      (moved_error > threshold).mean(), ">", 10 * FALSE_ALARMS)  # fmt: skip
 
 # %% [markdown]
 # ## Hard anomalies: a digit that was never seen
 #
-# What if the anomaly is made of the same strokes? We leave one digit out of the training, and look for it in the test. (Labels choose what is normal; training doesn't see them. The code has 16 numbers now, fixed beforehand.)
+# What if the anomaly is made of the same strokes? We leave one digit out of the training, and look for it in the test. (Labels choose what is normal; training doesn't see them. The code has 16 numbers: of 8 to 64 the best on validation digits.)
 #
 # Another rival joins: the error of **PCA**, with the number of components that has the best mean AUC on validation digits.
 #
@@ -320,14 +326,15 @@ summary.map("{:.1%}".format)
 
 # %% tags=["nbval-check-output"]
 ours, by_pca, by_nearest = summary["mean AUC"][["autoencoder", "PCA", "nearest"]]
-claim("The autoencoder notices unseen digits", 0.72, "<", ours, "<", 0.82)
-claim("PCA at its best notices fewer", 0.69, "<", by_pca, "<", ours - 0.02)
+seldom = summary.loc["autoencoder", "found, at 1 % false alarms"]
+claim("The autoencoder seldom finds an unseen digit", 0.06, "<", seldom, "<", 0.17)
+claim("PCA at its best notices fewer", 0.69, "<", by_pca, "<", ours - 0.02, "<", 0.8)
 claim("The nearest picture notices more", ours + 0.03, "<", by_nearest, "<", 0.88)
 unseen_1 = areas.loc["autoencoder", 1]
-claim("An unseen 1 looks no more unusual than the rest", unseen_1, "<", 0.6)
+claim("An unseen 1 looks no more unusual than the rest", unseen_1, "<", 0.55)
 
 # %% [markdown]
-# **What to notice.** Such an AUC is far from a detector: at 1 % false alarms most unseen digits get through, and were one picture in a hundred such a digit, nine of ten alarms would be false. The 1 is the trap again: it is a bar, and who draws 4, 7 and 9 can draw it; only ink ranks it high. And *a comparison with stored pictures notices more than the network*, in every column.
+# **What to notice.** Such an AUC is no detector: at 1 % false alarms most unseen digits get through, and were one picture in a hundred such a digit, nine of ten alarms would be false. The 1 is the trap again: it is a bar, and who draws 4, 7 and 9 can draw it; only ink ranks it high. And *a comparison with stored pictures notices more than the network*, in every column.
 
 # %% [markdown]
 # ## What an autoencoder is good for, nevertheless
@@ -381,7 +388,7 @@ costs.round(2)
 
 # %% tags=["nbval-check-output"]
 by_map, by_twin = shows["autoencoder"], shows["nearest"]
-claim("Its map shows the square twice as often", by_map, ">", 2 * by_twin)
+claim("Its map shows the square twice as often", 2 * by_twin, "<", by_map, "<", 0.6)
 
 # %% [markdown]
 # **What to notice.** The nearest picture is another hand's digit, and differs from ours everywhere. The reconstruction follows our strokes; what it can't follow stands out, here half of the time, *if one knows that there is a fault*: by itself, so small a square seldom raises an alarm. The network answers many times faster and stores far fewer numbers. (PCA stores less still, but shows less; stored pictures can be made cheaper: study 05a.)

@@ -161,7 +161,7 @@ claim("The package's network computes the same", np.abs(difference).max(), "<", 
 # %% [markdown]
 # ## Larger than a digit
 #
-# Now a code of **800** numbers for 784 pixels, of which **25** may be used: the package's `sparse_autoencoder`, with a better start (see the failure experiment). Beside it the same without a limit, trained on 15,000 digits only.
+# Now a code of **800** numbers for 784 pixels, of which **25** may be used: the package's `sparse_autoencoder`, with a better start and a way to wake numbers (see the failure experiment). Beside it the same without a limit, trained on 15,000 digits only.
 #
 # **Predict:** PCA with its 25 best directions, or 25 numbers chosen anew for each digit: which has the smaller error?
 
@@ -443,7 +443,7 @@ splits.check()
 # %% [markdown]
 # ## The answer
 #
-# **Can a code be larger than the picture and still say something?** Yes, if few of its numbers may be used at a time. Then single numbers turn into parts that pictures have in common: bars in the small, strokes and nearly whole digits at 28 by 28; without a limit ours, trained briefly, stay speckle. Chosen by one layer, they save no room: PCA with as many bytes is level. And it is readable only so far: a large one tells the digit more often than in a code without limit or a short one; one number and a threshold tell no better than PCA. A large code also needs care, or most of it never wakes.
+# **Can a code be larger than the picture and still say something?** Yes, if few of its numbers may be used at a time. Then single numbers turn into parts that pictures have in common: bars in the small, pieces of digits at 28 by 28; without a limit ours, trained briefly, stay speckle. Chosen by one layer, they save no room: PCA with as many bytes is level. And it is readable only so far: a large one tells the digit more often than in a code without limit or a short one; one number and a threshold tell no better than PCA. A large code also needs care, or most of it never wakes.
 #
 # ## Exercises
 #

@@ -73,7 +73,7 @@ z_normal = rng.normal(size=(5000, 32))
 # ## 2. Narrower and wider draws
 
 # %%
-spreads = [0.5, 0.8, 1.0, 1.5]
+spreads = [0.5, 0.8, 1.0, 1.5, 2.5]
 made = {s: networks[1].decode(s * z_normal) for s in spreads}
 kinds = {s: classifier.predict(x, verbose=0) for s, x in made.items()}
 table = pd.DataFrame(
@@ -97,7 +97,7 @@ spread = table["spread of pixels"]
 claim("Narrow draws vary less", spread[0.5], "<", 0.9 * spread[1.0])
 
 # %% [markdown]
-# A small $s$ gives always the same few digits: rare hands lie far from the middle. Wider draws vary more, as real digits do; but the wider, the more of them leave the cloud that the decoder knows. Where the distance is lowest depends on the network; it need not be at 1, because the codes do not fill $N(0, 1)$ exactly.
+# A small $s$ gives always the same few digits: rare hands lie far from the middle. Wider draws vary more, as real digits do; at last too many leave the cloud that the decoder knows. Where the distance is lowest depends on the network; here it lies beyond 1, because the codes do not fill $N(0, 1)$ exactly.
 
 # %% [markdown]
 # ## 3. Other weights of KL

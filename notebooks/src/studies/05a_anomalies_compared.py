@@ -86,7 +86,7 @@ def area(normal, unusual):
 # - **nearest**: the squared distance to the nearest training picture, or the mean over the 2, 4, 8 or 16 nearest. Two cheaper ways beside it: **nearest by PCA**, the distance between PCA's first 32 numbers (not searched), and **nearest of 1,000**, where only some 1,000 pictures are stored, as pixels or as PCA's 32 numbers.
 # - **autoencoder**: the squared error of 784-128-**16**-128-784, the lesson's layers with another training. Not chosen as the others are: in a first look at validation digits, all ten as anomalies, 8, 32 and 64 numbers noticed less. So its numbers are a little too kind; rate and steps were not searched. All twenty tasks start from the same weights.
 # - **isolation forest** (Liu and others 2008), 100 trees: how few random cuts part a picture from 256 others; on pixels, or on PCA's first 32 numbers.
-# - **one-class SVM** (Schölkopf and others 2001): how far outside the region that holds nine tenths of the training pictures; on PCA's 32 numbers, or on the autoencoder's 16, with three widths of the kernel. (Forest and SVM learn from 1,000 to 1,225 of the training pictures, spread over the digits.)
+# - **one-class SVM** (Schölkopf and others 2001): how far outside the region that holds nine tenths of the training pictures; on PCA's 32 numbers, or on the autoencoder's 16, with three widths of the kernel (that share was not searched). (Forest and SVM learn from 1,000 to 1,225 of the training pictures, spread over the digits.)
 
 # %%
 COMPONENTS = [2, 4, 8, 12, 16, 24, 32, 48, 64]
@@ -662,13 +662,13 @@ claim("Training makes the network worse", trained, "<", untrained - 0.4)
 #
 # ## The answer
 #
-# Which method notices unusual digits best depends on what is normal. If nine digits are, stored pictures lead, best by PCA's numbers, and no setting tried here changes that (forest and SVM learned from an eighteenth of the pictures; from as few, the nearest is no worse than the SVM). If one digit is, a small autoencoder leads by a little; PCA with a chosen number of components is level with stored pictures in AUC, but finds fewer. As pixels, stored pictures take many times the time and the memory of an autoencoder, as PCA's numbers some three times; 1,000 of these take less, but lead no more. 1 % of unwanted pictures takes the lead of pixels away, unless more neighbours are asked (two digits, one run). Where a fault lies, the autoencoder shows best. On thirty numbers of tumours none of them beats their sum. So before a network: try a score that learns nothing, PCA's error, and a neighbour by PCA's numbers; they tell whether it is worth it.
+# Which method notices unusual digits best depends on what is normal. If nine digits are, stored pictures lead, best by PCA's numbers, and no setting tried here changes that (forest and SVM learned from an eighteenth of the pictures; from as few, the nearest is no worse than the SVM). If one digit is, a small autoencoder leads by a little; PCA with a chosen number of components is level with stored pictures in AUC, but finds fewer (of fewer false alarms, too). As pixels, stored pictures take many times the time and the memory of an autoencoder, as PCA's numbers some two and three times; 1,000 of these take less, but lead no more. 1 % of unwanted pictures takes the lead of pixels away, unless more neighbours are asked (two digits, one run). Where a fault lies, the autoencoder shows best. On thirty numbers of tumours none of them beats their sum. So before a network: try a score that learns nothing, PCA's error, and a neighbour by PCA's numbers; they tell whether it is worth it.
 #
 # ## Where it comes from
 #
 # - Schölkopf and others 2001, *Estimating the support of a high-dimensional distribution*, Neural Computation 13:1443.
 # - Liu, Ting and Zhou 2008, *Isolation forest*, ICDM.
 # - Ruff and others 2018, *Deep one-class classification*, ICML.
-# - Wolberg, Street and Mangasarian 1995, *Breast Cancer Wisconsin (Diagnostic)*, UCI Machine Learning Repository; a copy comes with scikit-learn.
+# - Wolberg, Street and Mangasarian 1995, *Breast Cancer Wisconsin (Diagnostic)*, UCI Machine Learning Repository; a copy comes with scikit-learn. (Licence there: CC BY 4.0, from memory.)
 #
 # **Lesson:** [05 Anomalies](../05_anomalies.ipynb).

@@ -154,7 +154,7 @@ claim("From N(0, 1), a tenth draws worse", distance[0.1], ">", 1.3 * distance[1]
 claim("So does ten, by far", distance[10], ">", 3 * distance[1])
 
 # %% [markdown]
-# **What to notice.** Where a nat is cheap, the code says much and digits are rebuilt well, but codes don't fill $N(0, 1)$: what is drawn from it falls beside them. Where it is dear, the decoder must do with two or three numbers; the others have collapsed, and it draws what many digits have in common. Between these three, tried once: 0.3 draws like 0.1, and 3 a little worse than 1. (Cross-entropies are of grey digits, which cost some 45 nats even if rebuilt perfectly: compare them with each other only.)
+# **What to notice.** Where a nat is cheap, the code says much and digits are rebuilt well, but codes don't fill $N(0, 1)$: what is drawn from it falls beside them. Where it is dear, the decoder must do with two or three numbers; the others have collapsed, and it draws what many digits have in common. (In [solution 3](../solutions/06.ipynb) a quarter and four draw worse than 1, too.) (Cross-entropies are of grey digits, which cost some 45 nats even if rebuilt perfectly: compare them with each other only.)
 
 # %% [markdown]
 # ## In nats

@@ -216,7 +216,7 @@ best = ten["dictionary, searched"] / ten["digits, searched"]
 claim("The dictionary is best", 0.6, "<", best, "<", 0.85)
 
 # %% [markdown]
-# **What to notice.** Choosing ten of many can beat ten that are always the same. (Which ten is news of $\log_2 \binom{256}{10} = 58$ bits, or seven numbers of a byte, and is not counted here: if it were, the short code would beat top-k; see its 13 numbers below.) But a search among atoms that *nobody learned* draws about as well as a trained network with five numbers, and better with ten and twenty. And the penalty, for as many numbers, is no better than PCA.
+# **What to notice.** Choosing ten of many can beat ten that are always the same. (Which ten is news of $\log_2 \binom{256}{10} = 58$ bits, or seven numbers of a byte, and is not counted here: if it were, the short code would beat top-k; see its 13 numbers below.) But a search among atoms that *nobody learned* draws better than a trained network with ten and twenty numbers. And the penalty, for as many numbers, is about as far off as PCA.
 
 # %% [markdown]
 # ## Atoms, or the choice among them?
