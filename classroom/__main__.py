@@ -18,7 +18,9 @@ def main(arguments=None):
 
     one = commands.add_parser("build", help="write the student versions, and what grading needs")
     one.add_argument("numbers", nargs="*", help="assignments, such as 01; all if none is given")
-    one.add_argument("--cell-seconds", type=int, default=60, help="after so long a cell is stopped (default: 60)")
+    one.add_argument(
+        "--cell-seconds", type=positive(int), default=60, help="after so long a cell is stopped (default: 60)"
+    )
 
     one = commands.add_parser("samples", help="write sample submissions to practise on")
     one.add_argument("folder", type=Path, nargs="?", help="where (default: course/samples)")
@@ -27,9 +29,11 @@ def main(arguments=None):
     one.add_argument("folder", type=path, help="what your learning platform exports, or student/assignment/*.ipynb")
     one.add_argument("--assignment", help="number of the one that a flat folder holds; else its cells tell")
     one.add_argument("--roster", type=path, help="CSV of the class (columns id, name): who is absent")
-    one.add_argument("--seconds", type=float, default=300, help="for one submission (default: 300)")
-    one.add_argument("--memory", type=float, default=4, help="gigabytes for one submission (default: 4)")
-    one.add_argument("--jobs", type=int, help="submissions at a time (default: one for each core, if memory allows)")
+    one.add_argument("--seconds", type=positive(float), default=300, help="for one submission (default: 300)")
+    one.add_argument("--memory", type=positive(float), default=4, help="gigabytes for one submission (default: 4)")
+    one.add_argument(
+        "--jobs", type=positive(int), help="submissions at a time (default: one for each core, if memory allows)"
+    )
     one.add_argument("--no-sandbox", action="store_true", help="run students' code UNPROTECTED, without bubblewrap")
 
     commands.add_parser("finish", help="after grading by hand: write grades.csv and all feedback anew")
@@ -39,7 +43,7 @@ def main(arguments=None):
 
     one = commands.add_parser("prove", help="grade known answers, right and wrong: do they get what they should?")
     one.add_argument("numbers", nargs="*", help="assignments, such as 01; all if none is given")
-    one.add_argument("--seeds", type=int, default=1, help="how many seeds (default: 1)")
+    one.add_argument("--seeds", type=positive(int), default=1, help="how many seeds (default: 1)")
     one.add_argument("--kinds", nargs="+", default=(), help="of answers: wrong, style, special (default: all)")
     one.add_argument("--quick", action="store_true", help="run tests in this process, without nbgrader and sandbox")
 
@@ -47,7 +51,9 @@ def main(arguments=None):
         "besiege", help="grade troublemakers beside honest students: do all get what they should?"
     )
     one.add_argument("number", nargs="?", default="04", help="of the assignment (default: 04, which takes least)")
-    one.add_argument("--jobs", type=int, help="submissions at a time (default: one for each core, if memory allows)")
+    one.add_argument(
+        "--jobs", type=positive(int), help="submissions at a time (default: one for each core, if memory allows)"
+    )
 
     options = parser.parse_args(arguments)
     if sys.platform != "linux":
@@ -64,6 +70,19 @@ def main(arguments=None):
         sys.exit(f"The gradebook in {options.course} can't be used: {getattr(error, 'orig', error)}.")
 
 
+def positive(kind):
+    """A type of numbers above 0, for `argparse`."""
+
+    def number(text):
+        value = kind(text)
+        if not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+        return value
+
+    number.__name__ = kind.__name__  # which argparse names for what is no number at all
+    return number
+
+
 def path(text):
     """A path as somebody types it. Nothing (`make grade` without FOLDER) is not the folder that we are in."""
     if not text:
@@ -72,8 +91,12 @@ def path(text):
 
 
 def do_build(options):
-    for name in build(options.course, options.numbers, cell_seconds=options.cell_seconds):
-        print(f"{name}: for students {shown(options.course / 'release' / f'{name}.zip')}")
+    from classroom.grading import locked
+
+    options.course.mkdir(parents=True, exist_ok=True)
+    with locked(options.course):
+        for name in build(options.course, options.numbers, cell_seconds=options.cell_seconds):
+            print(f"{name}: for students {shown(options.course / 'release' / f'{name}.zip')}")
 
 
 def do_samples(options):

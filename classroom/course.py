@@ -5,7 +5,6 @@ import functools
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,7 +29,7 @@ import sys
 
 sys.path.insert(0, {root!r})
 from classroom.course import ready_for_nbgrader
-from classroom.plugins import CleanOutputs, CleanTexts, OnlyWhatMayBeShown
+from classroom.plugins import CleanOutputs, CleanTexts, NewKernelFolder, OnlyWhatMayBeShown
 from classroom.texts import safe_markdown
 from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import CheckCellMetadata, Execute, GetGrades, IgnorePattern, LimitOutput, SaveAutoGrades
@@ -51,8 +50,8 @@ c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"[\\s\\S]"  # a warning on stderr is no failed test
 c.LimitOutput.max_lines = 200
 c.Autograde.autograde_preprocessors = [
-    Execute, IgnorePattern, ClearMetadataPreprocessor, LimitOutput, CleanOutputs, SaveAutoGrades, CheckCellMetadata,
-    CleanTexts,
+    NewKernelFolder, Execute, IgnorePattern, ClearMetadataPreprocessor, LimitOutput, CleanOutputs, SaveAutoGrades,
+    CheckCellMetadata, CleanTexts,
 ]
 
 c.GenerateFeedback.preprocessors = [GetGrades, OnlyWhatMayBeShown, CSSHTMLHeaderPreprocessor]
@@ -183,11 +182,17 @@ def new_runtime():
     return Path(os.path.realpath(tempfile.mkdtemp(prefix="kernel-")))
 
 
+def remove(folder):
+    """Remove a folder, however deep a student has nested it, and whatever a student has locked."""
+    for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+        subprocess.run([*command, "--", str(folder)], check=False, stderr=subprocess.DEVNULL)
+
+
 @functools.cache
 def ready_for_nbgrader(course):
     """Prepare this process, which is nbgrader's own, for the kernel "students"; the folder for the sockets."""
     runtime = new_runtime()
-    atexit.register(shutil.rmtree, runtime, ignore_errors=True)
+    atexit.register(remove, runtime)
     paths = [str(Path(course) / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
     os.environ.update(kernel_environment(course, runtime) | {"JUPYTER_PATH": os.pathsep.join(filter(None, paths))})
     return runtime

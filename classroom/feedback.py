@@ -2,7 +2,8 @@
 
 What may be shown: the student's own text; the assignment as it was handed out; points; what a
 test's author wrote for the case that it fails, with values in it, if they are numbers and the
-like; Python's own words about its own errors. What a submission printed or drew while hidden
+like; Python's own words about its own errors in the cells that were handed out, with words that
+the student could read. What a submission printed or drew while hidden
 tests ran beside it is not shown: students can run their notebook themselves.
 """
 
@@ -70,18 +71,19 @@ def feedback_page(title, notebook, release, sources, scores):
     """
     handed_out = {grade_id_of(cell): cell for cell in release.cells if grade_id_of(cell)}
     visible = "\n".join(cell.source for cell in release.cells)
-    own = "\n".join(cell.source for cell in notebook.cells)
-    known = set(re.findall(r"\w+", visible)) | set(re.findall(r"\w+", own[:1_000_000]))
+    locked = {grade_id for grade_id, cell in handed_out.items() if is_locked(cell)}
+    own = "\n".join(cell.source for cell in notebook.cells if grade_id_of(cell) not in locked)
+    known = words_of(visible) | words_of(own[:1_000_000])
     quoted = set(re.findall(r"""["']([\w .-]{1,40})["']""", visible))
     # A test may call a function of a cell before it, which says what is wrong.
     helpers = "\n".join(c.source for c in handed_out.values() if c.cell_type == "code" and is_locked(c))
     parts = []
     for cell in notebook.cells:
         grade_id = grade_id_of(cell)
-        if grade_id in handed_out and is_locked(handed_out[grade_id]):
+        if grade_id in locked:
             cell = nbformat.from_dict({**cell, "source": handed_out[grade_id].source})
         author = sources.get(grade_id, {}).get("source", "") if grade_id in handed_out else ""
-        told = message(cell, (author, helpers), known, quoted)
+        told = message(cell, (author, helpers), known if grade_id in handed_out else set(), quoted)
         parts.append(cell_html(cell, scores.get(grade_id), told))
     total, most = sum(score["score"] for score in scores.values()), sum(score["most"] for score in scores.values())
     places = {grade_id_of(cell): place for place, cell in enumerate(notebook.cells)}
@@ -96,6 +98,11 @@ def feedback_page(title, notebook, release, sources, scores):
         body=f"<p class=score>Score: {total:g} / {most:g}</p>\n<table>{rows}</table>\n"
         f"<p class=note>{html.escape(NOTE)}</p>\n" + "\n".join(parts),
     )
+
+
+def words_of(text):
+    """The words of a text, and names with dots as a whole."""
+    return set(re.findall(r"\w+", text)) | set(re.findall(r"[\w.]+", text))
 
 
 def is_locked(cell):
@@ -141,7 +148,7 @@ def message(cell, authors, known, quoted):
                 return text
     for pattern in PYTHONS_WORDS:
         found = re.match(pattern, evalue[:300])
-        if found and all(len(word) <= 60 and set(word.split(".")) <= known for word in found.groups()):
+        if found and all(len(word) <= 60 and word in known for word in found.groups()):
             return f"{ename}: {found[0]}"
     return f"{ename}. Run the notebook to see more of it."
 

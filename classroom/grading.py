@@ -12,7 +12,6 @@ import multiprocessing
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,7 +25,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from traitlets.config import PyFileConfigLoader
 
 from classroom import worker
-from classroom.course import COURSE_ID, ROOT, new_runtime
+from classroom.course import COURSE_ID, ROOT, new_runtime, remove
 from classroom.feedback import points_page, refusal_page
 from classroom.files import all_records, page_path, read_record, record_path, write_record, write_whole
 from classroom.platforms import collect, csv_cell, write_exports
@@ -80,6 +79,7 @@ def grade(course, folder, *, assignment=None, roster=None, limits=None, jobs=Non
     if assignment is not None and assignment not in releases:
         raise ValueError(f"There is no assignment {assignment!r}. There are {', '.join(releases)}.")
     clear_stages(course)
+    exports = [path for path in (folder, roster) if isinstance(path, (str, os.PathLike))]
     if isinstance(folder, (str, os.PathLike)):
         if Path(folder).resolve().is_relative_to(course / "submitted"):
             raise ValueError(f"{folder} is where the course keeps mended copies. Grade a folder outside it.")
@@ -88,7 +88,7 @@ def grade(course, folder, *, assignment=None, roster=None, limits=None, jobs=Non
         report(folder.told())
     uploads = list(getattr(folder, "uploads", folder))
     if limits.sandbox:
-        refuse_exposed([course, ROOT / "assignments", *{upload.path.parent for upload in uploads}])
+        refuse_exposed([course, ROOT / "assignments", *exports, *{upload.path.parent for upload in uploads}])
         check_sandbox()
     jobs = jobs or default_jobs(limits)
     config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
@@ -119,7 +119,7 @@ def grade(course, folder, *, assignment=None, roster=None, limits=None, jobs=Non
 
 def default_jobs(limits):
     """One job for each core, as far as the memory reaches that is free now."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = len(os.sched_getaffinity(0))
     return max(1, min(cores, int(psutil.virtual_memory().available / 1024**3 / limits.memory_gb)))
 
 
@@ -149,7 +149,8 @@ def in_turn(uploads, jobs, mine, common):
         while waiting or running:
             busy = {uploads[number].student for number in running}
             free = [number for number in waiting if uploads[number].student not in busy]
-            if free and len(running) < jobs:
+            starts = bool(free) and len(running) < jobs
+            if starts:
                 number = free[0]
                 waiting.remove(number)
                 running[number] = grade_one(uploads[number], mine, common, alone=jobs == 1)
@@ -159,7 +160,7 @@ def in_turn(uploads, jobs, mine, common):
                 except StopIteration as end:
                     del running[number]
                     yield number, end.value
-            if running and (len(running) == jobs or not waiting):
+            if running and not starts:
                 time.sleep(POLL_SECONDS / 4)
     finally:
         for one in running.values():
@@ -182,8 +183,11 @@ def grade_one(upload, mine, common, alone):
         task = Task(submission=submission, stage=stage, runtime=new_runtime(), **common)
         write_whole(stage / "runtime", str(task.runtime))
         try:
-            ending = yield from watched(worker.work, (task,), task.limits, task.runtime)
             record = {"status": "failed", "note": "The program that graded it ended by itself."}
+            try:
+                ending = yield from watched(worker.work, (task,), task.limits, task.runtime)
+            except Exception as error:  # whatever one submission breaks, the others get their grades
+                ending, record["note"] = Ending(), f"It could not be watched ({worker.kind_of(error)})."
             record |= {"assignment": upload.assignment or "unknown", "sha256": "", "tests": ""}
             record |= worker.told_before(stage)
             if ending.problem:
@@ -194,6 +198,9 @@ def grade_one(upload, mine, common, alone):
                 record["note"] = f"{one_line(upload.path.name)} is of {name}, too. {mine[student, name]} counts."
                 name = "unknown"
             mine[student, name] = one_line(upload.path.name)
+            if name != "unknown" and (student, "unknown") not in mine:  # of an earlier run
+                record_path(course, "unknown", student).unlink(missing_ok=True)
+                shutil.rmtree(page_path(course, "unknown", student).parent, ignore_errors=True)
             record |= {"student": student, "done": record.get("done", False)}
             who = {key: str(getattr(upload, key, "") or "") for key in ("platform", "id", "name")}
             renamed = any(record.get(key) != value for key, value in who.items())
@@ -203,17 +210,18 @@ def grade_one(upload, mine, common, alone):
             elif not record["done"]:
                 record["held_up"] = not alone and record.get("stopped", False) and ending.share < STARVED
                 try:
-                    yield from keep(course, stage, record, mine, common, started)
-                except Exception as error:  # whatever one submission breaks, the others get their grades
-                    record |= {"status": "failed", "note": one_line(f"{type(error).__name__}: {error}", 300)}
-                    yield from keep(course, stage, record, mine, common, started)
+                    yield from keep(course, stage, record, common, started)
+                except Exception as error:
+                    note = f"Its results could not be kept ({worker.kind_of(error)})."
+                    record |= {"status": "failed", "note": note}
+                    yield from keep(course, stage, record, common, started)
         finally:
             remove(task.runtime)
     with open_gradebook(course) as gradebook:
         return record | current_points(gradebook, record)
 
 
-def keep(course, stage, record, mine, common, started):
+def keep(course, stage, record, common, started):
     """Put the results of a submission into the course: gradebook, notebooks, feedback, and last the record."""
     student, name = record["student"], record["assignment"]
     title = f"{student}: {name}"
@@ -233,9 +241,6 @@ def keep(course, stage, record, mine, common, started):
         page = page_path(course, name, student)
         page.parent.mkdir(parents=True, exist_ok=True)
         write_whole(page, refusal_page(title, record["note"]))
-    if name != "unknown" and (student, "unknown") not in mine:  # of an earlier run
-        record_path(course, "unknown", student).unlink(missing_ok=True)
-        shutil.rmtree(page_path(course, "unknown", student).parent, ignore_errors=True)
     record["seconds"] = round(time.perf_counter() - started, 1)
     write_record(course, kept(record))
 
@@ -287,11 +292,6 @@ def clear_stages(course):
         if os.path.dirname(runtime) == temporary and os.path.basename(runtime).startswith("kernel-"):
             remove(runtime)
     shutil.rmtree(stages, ignore_errors=True)
-
-
-def remove(folder):
-    """Remove a folder, however deep a student has nested it."""
-    subprocess.run(["rm", "-rf", "--", str(folder)], check=False, stderr=subprocess.DEVNULL)
 
 
 def starter():
@@ -362,6 +362,8 @@ def fills(runtime):
         )
     except FileNotFoundError:  # one has just gone
         return False
+    except OSError:  # somebody has locked it: nothing that a kernel does
+        return True
 
 
 def family_of(pid):
@@ -478,7 +480,10 @@ def finish(course):
         student, name = record["student"], record["assignment"]
         if record["status"] == "graded":
             with open_gradebook(course) as gradebook:
-                scores = scores_of(gradebook, name, student)
+                try:
+                    scores = scores_of(gradebook, name, student)
+                except MissingEntry:  # somebody removed it: `grades.csv` says so
+                    continue
             release = nbformat.read(course / "release" / name / f"{name}.ipynb", as_version=4)
             with stage_in(course) as stage:
                 notebook = course / "autograded" / student / name / f"{name}.ipynb"

@@ -1,13 +1,28 @@
 """What the course's `nbgrader_config.py` puts into nbgrader's own commands and formgrader."""
 
+import os
 import re
+from pathlib import Path
 
 import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_locked, is_solution
 
-from classroom.feedback import message
+from classroom.course import remove
+from classroom.feedback import message, words_of
+from classroom.submissions import grade_id_of
 from classroom.texts import bounded, clean_outputs, cut, harmless_markdown
+
+
+class NewKernelFolder(NbGraderPreprocessor):
+    """Empties the folder that a kernel shares with us: what one student leaves there, no other finds."""
+
+    def preprocess(self, nb, resources):
+        """nbconvert's interface: the notebook and the resources as they came."""
+        runtime = Path(os.environ["CLASSROOM_RUNTIME"])
+        remove(runtime)
+        runtime.mkdir(mode=0o700)
+        return nb, resources
 
 
 class CleanOutputs(NbGraderPreprocessor):
@@ -38,17 +53,14 @@ class OnlyWhatMayBeShown(NbGraderPreprocessor):
 
     def preprocess(self, nb, resources):
         """nbconvert's interface: the changed notebook, and the resources as they came."""
-        known, quoted = set(re.findall(r"\w+", "\n".join(cell.source for cell in nb.cells if is_solution(cell)))), set()
-        for cell in nb.cells:
-            author, outputs = "", []
-            if cell.cell_type != "code":
-                continue
-            if is_grade(cell) and not is_solution(cell):
-                author, cell.source = cell.source, without_hidden_tests(cell.source)
-            told = message(nbformat.from_dict({**cell}), author, known, quoted)
-            if told:
-                outputs = [nbformat.v4.new_output("error", ename="Error", evalue=told, traceback=[told])]
-            cell.outputs = outputs
+        cells = [cell for cell in nb.cells if cell.cell_type == "code"]
+        known = words_of("\n".join(cell.source for cell in cells if is_solution(cell)))
+        helpers = "\n".join(without_hidden_tests(cell.source) for cell in cells if is_locked(cell))
+        for cell in cells:
+            author = cell.source if is_grade(cell) and not is_solution(cell) else ""
+            told = message(cell, (author, helpers), known if grade_id_of(cell) else set(), set())
+            cell.source = without_hidden_tests(cell.source)
+            cell.outputs = [nbformat.v4.new_output("error", ename="Error", evalue=told, traceback=[told])] * bool(told)
         return nb, resources
 
 

@@ -46,7 +46,7 @@ ENVIRONMENT = {
 
 def bwrap():
     """Path of bubblewrap's program, or None."""
-    return shutil.which("bwrap") if sys.platform == "linux" else None
+    return shutil.which("bwrap")
 
 
 def kernel_command(connection_file):

@@ -26,7 +26,7 @@ TAG = re.compile(r"<(?=[A-Za-z/!?])")
 COMMAND = re.compile(r"\\(?=href|url|style|class|cssId|require|unicode|data|html|include|texttip|mmlToken|action)")
 # In Markdown a link's address may begin like this only.
 SCHEMES = {"http", "https", "mailto"}
-SCHEME = re.compile(r"(?<![A-Za-z])(javascript|vbscript|data|file|blob|about)(?=\s*(?::|&colon|&#))", re.IGNORECASE)
+SCHEME = re.compile(r"(?<![A-Za-z])(javascript|vbscript|data|file|blob|about)(?=\s*\\?(?::|&colon|&#))", re.IGNORECASE)
 ENTITY = re.compile(r"&(?=[#A-Za-z])")  # "&colon;" in an address is a colon for some programs
 PICTURE = re.compile(r"data:image/[^)\s\"'>]{200,}")
 

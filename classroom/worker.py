@@ -73,13 +73,20 @@ def attempt(task):
         record = graded(task)
     except Refused as refusal:
         record = {"status": "refused", "note": one_line(refusal, 1_000), "stopped": isinstance(refusal, Stopped)}
-    except (Failed, OSError) as error:
-        record = {"status": "failed", "note": one_line(f"{type(error).__name__}: {error}", 300)}
+    except Failed as error:
+        record = {"status": "failed", "note": one_line(error, 300)}
+    except OSError as error:
+        record = {"status": "failed", "note": kind_of(error)}
     except MemoryError:
         record = {"status": "refused", "note": "To read it takes more memory than it may use."}
     except BaseException as error:  # whatever it is, it came with this submission
-        record = {"status": "refused", "note": one_line(f"It can't be graded ({type(error).__name__}: {error})", 300)}
+        record = {"status": "refused", "note": f"It can't be graded ({kind_of(error)})."}
     write_whole(task.stage / "record.json", json.dumps(told_before(task.stage) | record))
+
+
+def kind_of(error):
+    """What a student may read of an error: its words may be of a hidden test, or of our folders."""
+    return one_line(type(error).__name__, 100)
 
 
 def told_before(stage):
@@ -147,8 +154,9 @@ def graded(task):
     failed = run(notebook, task)
     record["points"] = points_of(notebook, failed)
     errors = [output.get("ename") for cell in notebook.cells for output in cell.get("outputs", [])]
-    record["stopped"] = "CellTimeoutError" in errors
-    if record["stopped"]:
+    late = "CellTimeoutError" in errors
+    record["stopped"] = late or "MemoryError" in errors
+    if late:
         notes.append(f"A cell did not end within {task.cell_seconds} seconds, and was stopped")
     store(notebook, stage)
     if missing:
@@ -157,7 +165,7 @@ def graded(task):
 
 
 def done(before, record, allowed):
-    """Whether an earlier record of the same file and tests still holds: more time may help who was stopped."""
+    """Whether an earlier record of the same file and tests still holds: who was stopped may do better with more."""
     if before["status"] == "failed" or before.get("held_up"):
         return False
     same = all(before.get(key) == record[key] for key in ("sha256", "tests"))

@@ -72,7 +72,14 @@ PIECES = [
     *("![", "](", "[a]", ")", "`", "```\n", "$", "\\", "\\begin{a}", "\\href{", "|", "\n", "\n\n", "*", "_", "#"),
     *("&lt;", "&#60;", "\u200b", "\0", "\x1b[31m", "\ud800", "javascript:", "java\nscript:", "data:text/html,"),
     *("'", '"', "=", "{", "}", "रवि", "e\u0301", "\u202e", HIDDEN, "double(21)", "### END HIDDEN TESTS"),
-    *("[a](java&#115;cript:x())", "[a](javascript&colon;x())", "![a](x", "[a]: javascript:x()\n", "<mailto:"),
+    *(
+        "[a](java&#115;cript:x())",
+        "[a](javascript&colon;x())",
+        "[a](javascript\\:x())",
+        "![a](x",
+        "[a]: javascript:x()\n",
+        "<mailto:",
+    ),
     *("def double(x):\n    return 2 * x", "YOUR ANSWER HERE"),
 ]
 pieces = st.sampled_from(PIECES)

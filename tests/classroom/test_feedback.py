@@ -4,6 +4,7 @@ import nbformat
 import pytest
 
 from classroom.feedback import feedback_page, points_page, refusal_page
+from classroom.plugins import OnlyWhatMayBeShown
 from tests.classroom.test_any_submission import HIDDEN, HIDDEN_REGION, RELEASES, SOURCES, cell, release
 
 SCORES = {"99-double-tests": {"score": 0, "most": 3, "by_hand": False, "comment": ""}}
@@ -44,6 +45,40 @@ def test_nothing_else_is_shown(ename, evalue, cell):
     text = page(ename, evalue, cell)
     assert "double(21)" not in text and "secret" not in text and "<b>" not in text
     assert "class=failed" in text
+
+
+def test_python_s_words_tell_no_words_of_hidden_tests():
+    for words in (
+        "No module named 'Wrong.for.other.numbers'",
+        "No module named 'd.o.u.b.l.e'",
+        "name 'numbers' is not defined",
+    ):
+        assert "class=failed>ModuleNotFoundError. Run" in page(
+            "ModuleNotFoundError", words, cell=1, source="d o u b l e"
+        )
+    assert "named &#x27;my.own&#x27;" in page("ModuleNotFoundError", "No module named 'my.own'", 1, "import my.own")
+
+
+def test_python_s_words_are_told_of_cells_that_were_handed_out():
+    notebook = release(HIDDEN_REGION)
+    error = nbformat.v4.new_output("error", ename="NameError", evalue="name 'double' is not defined", traceback=[])
+    notebook.cells.insert(1, nbformat.v4.new_code_cell("double", outputs=[error]))
+    assert "NameError. Run" in feedback_page("99", notebook, RELEASES["99_doubling"], SOURCES, SCORES)
+
+
+def test_nbgrader_s_own_feedback_tells_the_same():
+    notebook = release(HIDDEN_REGION)
+    notebook.cells[1].source = "def double(x):\n    return grub(x)"
+    told = {1: ("NameError", "name 'grub' is not defined"), 2: ("AssertionError", "Twice 2 is 4, but you return 5.")}
+    for number, (ename, evalue) in told.items():
+        error = nbformat.v4.new_output("error", ename=ename, evalue=evalue, traceback=[HIDDEN])
+        notebook.cells[number].outputs = [error]
+    shown, _ = OnlyWhatMayBeShown().preprocess(notebook, {})
+    assert [cell.outputs[0].evalue for cell in shown.cells[1:3]] == [
+        "NameError: name 'grub' is not defined",
+        "Twice 2 is 4, but you return 5.",
+    ]
+    assert "double(21)" not in nbformat.writes(shown)
 
 
 def test_pages_for_other_cases_are_clean():

@@ -424,6 +424,7 @@ def test_memory_is_limited_inside_the_kernel(class_graded):
     _, course, _, _ = class_graded
     text = (course / "autograded" / "eats" / "99_doubling" / "99_doubling.ipynb").read_text()
     assert "MemoryError" in text
+    assert read_record(course, "99_doubling", "eats")["stopped"]  # so more memory is a new chance
 
 
 @pytest.mark.slow
@@ -578,24 +579,26 @@ def test_who_was_held_up_is_graded_once_more_alone(small_course, tmp_path):
 
 @pytest.mark.slow
 @needs_sandbox
-def test_one_that_breaks_the_grader_does_not_stop_the_others(small_course, tmp_path, monkeypatch):
+@pytest.mark.parametrize("broken", ["save_points", "watched"])
+def test_one_that_breaks_the_grader_does_not_stop_the_others(small_course, tmp_path, monkeypatch, broken):
     from classroom import grading
 
     for student in ("a", "b"):
         nbformat.write(solved(small_course), tmp_path / f"{student}.ipynb")
 
-    save = grading.save_points
+    whole = getattr(grading, broken)
 
-    def breaks(gradebook, name, student, points):
-        if student == "a":
-            raise UnicodeDecodeError("utf-8", b"", 0, 1, "odd")
-        save(gradebook, name, student, points)
+    def breaks(*arguments):
+        if "a" in arguments or "submission=Submission(student='a'" in repr(arguments):
+            raise PermissionError(13, "secret words", "/home/teacher")
+        return whole(*arguments)
 
-    monkeypatch.setattr(grading, "save_points", breaks)
+    monkeypatch.setattr(grading, broken, breaks)
     first, second = grading.grade(small_course, tmp_path, report=lambda line: None)
-    assert (first["status"], second["status"]) == ("failed", "graded") and "odd" in first["note"]
-    for student in ("a", "b"):
-        record_path(small_course, "99_doubling", student).unlink()
+    assert (first["status"], second["status"]) == ("failed", "graded")
+    assert "PermissionError" in first["note"] and "secret" not in first["note"] and "teacher" not in first["note"]
+    for record in (small_course / "records").glob("*/[ab].json"):
+        record.unlink()
 
 
 @pytest.mark.slow
@@ -610,7 +613,18 @@ def test_a_sandbox_that_does_not_start_stops_everything(small_course, tmp_path, 
     assert not record_path(small_course, "99_doubling", "a").exists()
 
 
-@pytest.mark.parametrize("arguments", [["finish"], ["grade", "nowhere", "--no-sandbox"]])
+def test_a_kernel_does_not_lock_its_folder(tmp_path, monkeypatch):
+    from classroom import grading
+
+    def refuses(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    assert not grading.fills(tmp_path)
+    monkeypatch.setattr(os, "scandir", refuses)  # root may read what is locked
+    assert grading.fills(tmp_path)
+
+
+@pytest.mark.parametrize("arguments", [["build"], ["finish"], ["grade", "nowhere", "--no-sandbox"]])
 def test_two_do_not_write_into_one_course_at_a_time(arguments, tmp_path):
     from classroom.__main__ import main
     from classroom.grading import locked
@@ -678,9 +692,12 @@ def test_points_by_hand_reach_grades_and_feedback(class_graded):
         (written,) = [grade for grade in notebook.grades if grade.name == "99-why"]
         written.manual_score, written.needs_manual_grade = 1.5, False
         gradebook.db.commit()
+        gradebook.remove_submission("99_doubling", "prints")
     finish(course)
     with open(course / "grades.csv", newline="", encoding="utf-8") as file:
-        (row,) = [row for row in csv.DictReader(file) if row["student"] == "warns"]
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    row = rows["warns"]
+    assert rows["prints"]["note"] == "Not in the gradebook any more."
     assert float(row["points"]) == 5.5 and row["to_grade_by_hand"] == ""
     assert "5.5 / 6" in page(course, "warns")
 
@@ -706,9 +723,13 @@ def test_grading_without_a_sandbox_must_be_asked_for(monkeypatch, capsys):
     assert "--no-sandbox" in str(stop.value)
 
 
-def test_without_linux_there_is_no_sandbox(monkeypatch):
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert bwrap() is None
+@pytest.mark.parametrize("limit", ["--jobs=-1", "--jobs=0", "--memory=0", "--seconds=nan", "--seconds=inf"])
+def test_limits_are_above_0(limit, capsys):
+    from classroom.__main__ import main
+
+    with pytest.raises(SystemExit):
+        main(["grade", "nowhere", limit])
+    assert "is not a number above 0" in capsys.readouterr().err
 
 
 def folder_of(tmp_path, notebooks):
@@ -749,6 +770,11 @@ def test_more_time_is_a_new_chance_and_a_success_clears_what_was(small_course, t
     assert graded(seconds=4) == ("refused", False)
     assert graded(seconds=4) == ("refused", True)
     assert graded(seconds=300) == ("graded", False)
+    assert graded(seconds=300) == ("graded", True)
+    good = (tmp_path / "again.ipynb").read_bytes()
+    (tmp_path / "again.ipynb").write_text("nothing")
+    assert graded(seconds=300) == ("refused", False)
+    (tmp_path / "again.ipynb").write_bytes(good)
     assert graded(seconds=300) == ("graded", True)
     assert [one["assignment"] for one in all_records(small_course) if one["student"] == "again"] == ["99_doubling"]
     assert not (small_course / "feedback" / "again" / "unknown").exists()
@@ -835,7 +861,7 @@ def test_nbgrader_s_own_commands_work_in_the_course(class_graded, tmp_path):
 
 
 def test_a_folder_is_removed_however_deep_it_is(tmp_path):
-    from classroom.grading import remove
+    from classroom.course import remove
 
     before = os.getcwd()
     os.chdir(tmp_path)
@@ -857,6 +883,28 @@ def test_folders_that_students_could_read_are_refused(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="could read"):
         sandbox.refuse_exposed([tmp_path.parent / "link" / "course"])
     sandbox.refuse_exposed([tmp_path.parent / "beside"])
+
+
+@pytest.mark.slow
+@needs_sandbox
+def test_an_export_that_students_could_read_is_refused(small_course, tmp_path, monkeypatch):
+    from classroom.grading import grade
+
+    nbformat.write(solved(small_course), tmp_path / "a.ipynb")
+    shutil.make_archive(str(tmp_path / "prefix" / "export"), "zip", tmp_path, "a.ipynb")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "prefix"))
+    with pytest.raises(ValueError, match=r"could read .*export\.zip"):
+        grade(small_course, tmp_path / "prefix" / "export.zip", report=lambda line: None)
+
+
+def test_nothing_stays_in_a_kernel_s_folder(tmp_path, monkeypatch):
+    from classroom.plugins import NewKernelFolder
+
+    (tmp_path / "kernel" / "kernel.json").mkdir(parents=True)
+    (tmp_path / "kernel" / "kernel.json").chmod(0)
+    monkeypatch.setenv("CLASSROOM_RUNTIME", str(tmp_path / "kernel"))
+    NewKernelFolder().preprocess(nbformat.v4.new_notebook(), {})
+    assert not list((tmp_path / "kernel").iterdir())
 
 
 def test_nothing_graded_is_one_sentence(tmp_path):
