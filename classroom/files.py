@@ -1,6 +1,7 @@
 """Files of the course folder: records of submissions, written whole or not at all."""
 
 import json
+import os
 
 
 def record_path(course, name, student):
@@ -27,9 +28,12 @@ def write_record(course, record):
 
 
 def write_whole(path, text):
-    """Write a file beside its place, and move it there."""
+    """Write a file beside its place, up to the disk, and move it there: a part that is left, the next one replaces."""
     beside = path.with_name(path.name + ".part")
-    beside.write_text(text, encoding="utf-8", newline="")
+    with open(beside, "w", encoding="utf-8", newline="") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
     beside.replace(path)
 
 

@@ -25,9 +25,10 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from tools.environment import KERNEL_ENVIRONMENT
+from ae_helpers.files import whole_or_not
+from tools.environment import KERNEL_ENVIRONMENT, set_environment
 from tools.percent import NOTEBOOKS, ROOT, chosen_sources, key_of, read_source, target_of
-from tools.yardstick import FAST, yardstick
+from tools.speed import FAST, yardstick
 
 IMAGES = NOTEBOOKS / "images"
 CELL_TIMEOUT = 1200  # seconds: decides nothing but that a cell hangs
@@ -79,13 +80,12 @@ def build(source, pace):
     notebook.metadata["provenance"]["sources"] |= checksums([source])
     tell_use(notebook, seconds, megabytes)
     figure = readme_figure(notebook)
-    # Written beside and moved: a build that is interrupted leaves the old notebook as it was.
-    half_written = target.with_suffix(".tmp")
-    nbformat.write(notebook, half_written)
-    half_written.replace(target)
+    with whole_or_not(target) as (part,):
+        nbformat.write(notebook, part)
     if figure is not None:
         IMAGES.mkdir(parents=True, exist_ok=True)
-        (IMAGES / f"{key_of(source)}.png").write_bytes(figure)
+        with whole_or_not(IMAGES / f"{key_of(source)}.png") as (part,):
+            part.write_bytes(figure)
     return after
 
 
@@ -221,4 +221,5 @@ def refuse_widget_errors(notebook, name):
 
 
 if __name__ == "__main__":
+    set_environment()
     main(sys.argv[1:])

@@ -1,5 +1,7 @@
 """Settings of the environment in which lessons, tests and assignments run; `make` exports what this prints."""
 
+import os
+
 KERNEL_ENVIRONMENT = {
     # TensorFlow's start-up messages would stand in every notebook's first output.
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -11,6 +13,13 @@ KERNEL_ENVIRONMENT = {
     "MALLOC_ARENA_MAX": "1",
     "KERAS_BACKEND": "tensorflow",
 }
+
+
+def set_environment():
+    """For who trains without `make`, before Keras is imported: what somebody has set already counts."""
+    for name, value in KERNEL_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+
 
 if __name__ == "__main__":
     # For make: what somebody has set already counts.
