@@ -238,7 +238,7 @@ show(
 frames = {}
 for pixels in range(4):
     x = np.roll(x_test, pixels, axis=2)
-    title = f"{(error(autoencoder, x) > threshold).mean():.1%} of all digits raise an alarm"
+    title = f"{(error(autoencoder, x) > threshold).mean():.1%} of digits raise an alarm"
     x_hat = autoencoder.reconstruct(x[:8])
     frames[f"{pixels} pixels"] = plots.plot_reconstructions(x[:8], x_hat, title=title)
 alt = "Eight test digits, moved to the right, above their reconstructions and errors."
