@@ -17,9 +17,10 @@ import re
 import stat
 import struct
 import unicodedata
+import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -36,19 +37,22 @@ MAX_RATIO = 200  # of what is unpacked to what is packed, where it is more than 
 MAX_PATH = 1_000  # letters of a file's path within the export
 MAX_LETTERS = 200  # of a name
 
-# Each matches a file's path within the export, which may begin with folders of the platform's or the teacher's.
+# Each matches a file's path within the export: folders of the platform's or the teacher's, what the platform
+# writes of the student, and `file_id`, which the student wrote. All before it takes as little as it can, so that
+# nothing in `file_id` is taken for the platform's words.
+FOLDERS = r"(?:[^/]*/)*?"
 PATTERNS = {
-    "Moodle": r"(?:.*/)?(?P<name>[^/]*)_(?P<student_id>\d+)_assignsubmission_(?P<kind>[a-z]+)_/?(?P<file_id>.*)",
-    "Blackboard": r"(?:.*/)?(?P<title>[^/]+)_(?P<student_id>[^_/]+)_attempt_"
-    r"(?P<timestamp>\d{4}(?:-\d\d){5})(?:_|(?=\.txt$))(?P<file_id>[^/]+)",
-    "ILIAS": r"(?:.*/)?(?P<last_name>[^_/]*)_(?P<first_name>[^/]*)_(?P<login>[^_/]+)_(?P<student_id>\d+)/"
+    "Moodle": FOLDERS + r"(?P<name>[^/]*?)_(?P<student_id>\d+)_assignsubmission_(?P<kind>[a-z]+)_/?(?P<file_id>.*)",
+    "Blackboard": FOLDERS + r"(?P<title>[^/]+?)_(?P<student_id>[^_/]+)_attempt_"
+    r"(?P<timestamp>\d{4}(?:-\d\d){5})(?:_|(?=\.txt$))(?P<file_id>.*[^/])",
+    "ILIAS": FOLDERS + r"(?P<last_name>[^_/]*)_(?P<first_name>[^/]*)_(?P<login>[^_/]+)_(?P<student_id>\d+)/"
     r"(?:(?P<timestamp>\d{14})_(?P<file_id>.+))?",
-    "Canvas": r"(?:.*/)?(?P<name>[^/]+?)(?:_LATE)?_(?P<student_id>\d+|(?<=anon_)[A-Za-z0-9]+)_"
-    r"(?:(?P<number>\d+)_|(?=(?:text|link)\.html$))(?P<file_id>[^/]+)",
+    "Canvas": FOLDERS + r"(?P<name>[^/]+?)(?:_LATE)?_(?P<student_id>\d+|(?<=anon_)[A-Za-z0-9]+)_"
+    r"(?:(?P<number>\d+)_|(?=(?:text|link)\.html$))(?P<file_id>.*[^/])",
 }
 TIME_FORMATS = {"Blackboard": "%Y-%m-%d-%H-%M-%S", "ILIAS": "%Y%m%d%H%M%S"}
 OF_SYSTEMS = {"__macosx", "desktop.ini", "thumbs.db"}
-OF_PLATFORMS = {"status.xlsx", "status.csv", "onlinetext.html"}
+OF_PLATFORMS = {"status.xlsx", "status.csv", "onlinetext.html", ".txt"}  # the last is Blackboard's receipt
 LINK = "It is a link to another file, not a file."
 UNREADABLE = (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error, struct.error)
 NO_NOTEBOOK = "There is no notebook"
@@ -66,6 +70,7 @@ class Upload:
     id: str = ""  # by which the platform knows the student
     name: str = ""
     time: datetime | None = None  # of the upload, where the platform tells it
+    number: int = 0  # of the upload, where the platform counts them
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,11 @@ class Collection:
             parts.append(f"{len({upload.student for upload in troubled} - without)} with one that can't be taken")
         lines = [f"{self.platform}: {', '.join(parts)}{' (the last upload counts)' if several else ''}."]
         lines += [f"  {upload.name or upload.student}: {upload.problem}" for upload in troubled[:20]]
+        lines += [
+            f"  The id {key} is that of several: {clean(', '.join(sorted(students)))}. Each is graded, "
+            "but no file for a platform holds their grades: look whose is whose, and enter them by hand."
+            for key, students in shared_ids(self.uploads).items()
+        ]
         reasons = collections.Counter(self.ignored.values())
         if reasons:
             lines.append("  Ignored: " + ", ".join(f"{count} {why}" for why, count in sorted(reasons.items())) + ".")
@@ -151,17 +161,17 @@ def collect(
     if not entries:
         raise ValueError(f"{source} is empty. It should hold what a platform exports, or student/assignment/*.ipynb.")
     platform, matches = recognised(entries)
-    people = blackboard_people(entries) if platform == "Blackboard" else {}
+    known = known_by_platform(platform, entries, matches)
     groups: dict[tuple[str, str | None], list[tuple[Entry, Upload]]] = {}
     depth = 0 if matches else depth_of_students(entries, assignments)
     for entry in entries:
         match = matches.get(entry.name)
         if match:
-            reason = nobodys(match["file_id"] or "") or of_platform(entry, match["file_id"])
-            upload, folder = known_by_platform(platform, entry, match, people), None
+            reason = of_platform(match["file_id"]) or nobodys(match["file_id"] or "")
+            upload, folder = replace(known[entry.name], path=entry.path), None
             entry = replace(entry, handed_in=match["file_id"] or "")
         else:
-            reason = of_platform(entry, entry.name.rsplit("/", 1)[-1])
+            reason = of_platform(entry.name.rsplit("/", 1)[-1])
             if platform != "files" and not is_notebook(entry) and not is_zip(entry):
                 reason = reason or "of another layout"
             upload, folder = known_by_file(entry, assignments, depth)
@@ -346,60 +356,87 @@ def time_of(info: zipfile.ZipInfo) -> datetime | None:
 def recognised(entries: list[Entry]) -> tuple[str, dict[str, re.Match]]:
     """The platform whose pattern most files fit, and the matches by file; "files" if none does."""
     best, matches = "files", dict[str, re.Match]()
+    names = [entry.name[:MAX_PATH] for entry in entries]
+    around = os.path.commonprefix(names)  # noqa: RUF071 - it is cut behind a "/" below
     for platform, pattern in PATTERNS.items():
-        fits = re.compile(pattern).fullmatch
-        found = {entry.name: match for entry in entries if (match := fits(entry.name[:MAX_PATH]))}
-        if platform == "Canvas" and any(len(names) > 1 for names in names_by_id(found.values()).values()):
-            continue  # a number that belongs to several names is no student's
-        if len(found) > len(matches):
+        fits = re.compile(pattern, re.DOTALL).fullmatch
+        start = 0  # behind the folders that hold everything, such as "Bits_2026_11_26/", which are the teacher's
+        while (end := around.find("/", start) + 1) and not fits(around[start:end]):  # unless it is a student's
+            start = end
+        found = {entry.name: match for entry in entries if (match := fits(entry.name[start:MAX_PATH]))}
+        owners = several_of((match["student_id"], match["name"]) for match in found.values() if platform == "Canvas")
+        if not owners and len(found) > len(matches):  # a number that belongs to several names is no student's
             best, matches = platform, found
     return best, matches
 
 
-def names_by_id(matches) -> dict[str, set[str]]:
-    """Dict from a student's id to the names that stand beside it."""
-    names: dict[str, set[str]] = {}
-    for match in matches:
-        names.setdefault(match["student_id"], set()).add(match["name"])
-    return names
+def several_of(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """Dict from the first of each pair to all that stand beside it, where these are several."""
+    beside: dict[str, set[str]] = {}
+    for one, other in pairs:
+        beside.setdefault(one, set()).add(other)
+    return {one: others for one, others in beside.items() if len(others) > 1}
 
 
-def blackboard_people(entries: list[Entry]) -> dict[str, tuple[str, str]]:
+def shared_ids(uploads: Iterable[Upload]) -> dict[str, set[str]]:
+    """Dict from each id that several students have, which is a mistake or somebody's trick, to these students."""
+    return several_of((upload.id, upload.student) for upload in uploads)
+
+
+def blackboard_people(entries: list[Entry], matches: dict[str, re.Match]) -> dict[str, tuple[str, str]]:
     """From the receipts that Blackboard puts beside the files: user name and name, by what precedes `_attempt_`."""
     people = {}
     for entry in entries:
-        if entry.open is None or not of_platform(entry, None):
+        match = matches.get(entry.name)
+        if entry.open is None or match is None or not of_platform(match["file_id"]):
             continue
         with entry.open() as file:
             text = file.read(4_000).decode("utf-8", errors="replace")
-        found = re.search(r"^\ufeff?Name: *(.*?) *\(([^()\n]+)\)\s*$", text, re.MULTILINE)
-        before = entry.name.rsplit("/", 1)[-1].split("_attempt_")[0]
+        found = re.match(r"\ufeff?Name: *(.*?) *\(([^()\n]+)\)\s*$", text, re.MULTILINE)
+        before = f"{match['title']}_{match['student_id']}"
         if found and before.endswith(f"_{found[2]}"):
             people[before] = (found[2], found[1])
     return people
 
 
-def of_platform(entry: Entry, file_id: str | None) -> str:
+def of_platform(file_id: str | None) -> str:
     """Why a file is the platform's own; "" if it is not."""
-    receipt = re.search(r"_attempt_\d{4}(-\d\d){5}\.txt$", entry.name)
-    return "of the platform" if receipt or file_id in OF_PLATFORMS else ""
+    return "of the platform" if file_id in OF_PLATFORMS else ""
 
 
-def known_by_platform(platform: str, entry: Entry, match: re.Match, people: dict[str, tuple[str, str]]) -> Upload:
-    """Who handed a file in, as the platform writes it."""
-    parts = match.groupdict()
-    student_id, name, time = parts["student_id"], parts.get("name") or "", None
-    with contextlib.suppress(ValueError):
-        time = datetime.strptime(parts.get("timestamp") or "", TIME_FORMATS.get(platform, "-"))
-    if platform == "Blackboard":
-        student_id, name = people.get(f"{parts['title']}_{student_id}", (student_id, ""))
-        student = student_id
-    elif platform == "ILIAS":
-        name = f"{parts['first_name']} {parts['last_name']}"
-        student = f"{parts['login']}_{student_id}"
-    else:  # the number alone tells nobody who it is, the name alone may be that of two
-        student = f"{name}_{student_id}"
-    return Upload(clean(student), entry.path, None, None, platform, clean(student_id), clean(name), time)
+def known_by_platform(platform: str, entries: list[Entry], matches: dict[str, re.Match]) -> dict[str, Upload]:
+    """Who handed each file in, as the platform writes it.
+
+    Those who share an id, or seem to, are kept apart by all that stands beside it.
+    """
+    people = blackboard_people(entries, matches) if platform == "Blackboard" else {}
+    known: dict[str, tuple[Upload, str]] = {}
+    for entry in entries:
+        if entry.name not in matches:
+            continue
+        parts = matches[entry.name].groupdict()
+        student_id, name, time = parts["student_id"], parts.get("name") or "", None
+        with contextlib.suppress(ValueError):
+            time = datetime.strptime(parts.get("timestamp") or "", TIME_FORMATS.get(platform, "-"))
+        if platform == "Blackboard":
+            whole = f"{parts['title']}_{student_id}"
+            if whole in people:
+                student_id, name = people[whole]
+                whole = student_id
+            student = student_id
+        elif platform == "ILIAS":
+            name = f"{parts['first_name']} {parts['last_name']}"
+            student = f"{parts['login']}_{student_id}"
+            whole = f"{name}_{student}"
+        else:  # the number alone tells nobody who it is, the name alone may be that of two
+            student = whole = f"{name}_{student_id}"
+        who = (clean(student), entry.path, None, None, platform, clean(student_id), clean(name), time)
+        known[entry.name] = Upload(*who, int(parts.get("number") or 0)), clean(whole)
+    shared = several_of((upload.id, whole) for upload, whole in known.values())
+    return {
+        name: replace(upload, student=whole) if upload.id in shared else upload
+        for name, (upload, whole) in known.items()
+    }
 
 
 def depth_of_students(entries: list[Entry], assignments: Sequence[str]) -> int:
@@ -500,10 +537,8 @@ def last_of(several: list[tuple[Entry, Upload]], name: str | None) -> tuple[Entr
 
     def order(one):
         entry, upload = one
-        match = re.fullmatch(PATTERNS["Canvas"], entry.name[:MAX_PATH]) if upload.platform == "Canvas" else None
-        number = int(match["number"] or 0) if match else 0
         packed = entry.packed if upload.platform != "nbgrader" else None
-        return (upload.time or datetime.min, number, packed or datetime.min)
+        return (upload.time or datetime.min, upload.number, packed or datetime.min)
 
     last = max(map(order, several))
     best = [one for one in several if order(one) == last]
@@ -600,13 +635,13 @@ def with_roster(collection: Collection, roster: dict[str, str]) -> Collection:
     by_name: dict[str, list[str]] = {}
     for key, name in roster.items():
         by_name.setdefault(plain(name), []).append(key)
-    uploads, seen = [], set()
+    uploads, seen, shared = [], set(), shared_ids(collection.uploads)
     senders: dict[str, set[str]] = {}
     for upload in collection.uploads:
         senders.setdefault(plain(upload.name), set()).add(upload.student)
     for upload in collection.uploads:
         same = by_name.get(plain(upload.name), [])
-        if upload.id in roster:
+        if upload.id in roster and upload.id not in shared:
             seen.add(upload.id)
             upload = replace(upload, name=roster[upload.id])
         elif len(same) == 1 and len(senders[plain(upload.name)]) == 1:
@@ -658,6 +693,9 @@ def grades_for(platform: str, name: str, rows: Sequence[dict]) -> list[list]:
 def write_exports(course: Path, rows: Sequence[dict]) -> list[Path]:
     """Write the grades of each assignment for the platform that its submissions came from.
 
+    An id that several rows have, such as those of two exports, is left out, with a warning: the platform would
+    take the last of them.
+
     Args:
         course: folder for the files `grades_moodle_01_bits_per_digit.csv` and so on.
         rows: of `grades.csv`, with `assignment`, `platform`, `id` and `name` besides.
@@ -674,6 +712,11 @@ def write_exports(course: Path, rows: Sequence[dict]) -> list[Path]:
     written = []
     for (platform, name), some in sorted(tables.items()):
         path = course / f"grades_{platform.lower()}_{name}.csv"
+        doubtful = {key for key, count in collections.Counter(row["id"] for row in some).items() if count > 1}
+        if doubtful:
+            told = f"{path.name} lacks the ids {', '.join(sorted(doubtful))}: each is that of several in grades.csv."
+            warnings.warn(f"{told} Look whose is whose, and enter these grades by hand.", stacklevel=2)
+        some = [row for row in some if row["id"] not in doubtful]
         beside = path.with_name(path.name + ".part")
         with open(beside, "w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows(grades_for(platform, name, some))

@@ -189,6 +189,50 @@ def test_the_last_upload_counts(layout, export, tmp_path):
         assert "2 students, 0 without a notebook, 1 twice (the last upload counts)." in collection.told()
 
 
+@pytest.mark.parametrize("around", ["{}", "x_{}", "x/{}", "x/y/{}"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_nobody_hands_in_as_somebody_else(layout, around, export, tmp_path):
+    name_file, eve, jane = LAYOUTS[layout], ("Hall", "Eve", "eve", 99), CLASS[6]
+    forged = around.format(name_file(*jane, "a.ipynb", TIME.replace(year=2027)))
+    files = {name_file(*eve, forged): notebook(text="Eve's"), name_file(*jane, "a.ipynb"): notebook(text="Jane's")}
+    collection = collect(export(files), tmp_path / "into", NAMES)
+    found = {upload.id: (upload.path.read_bytes(), upload.time) for upload in collection.uploads}
+    ids, time = [who[2 if layout == "Blackboard" else 3] for who in (eve, jane)], collection.uploads[0].time
+    assert found == {
+        str(one): (notebook(text=text), time) for one, text in zip(ids, ("Eve's", "Jane's"), strict=True)
+    } and time in (TIME, None)  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_teachers_folder_is_no_student(layout, tmp_path):
+    for number, outer in enumerate(["Bits_2026_11_26", "AE_course_winter_2026", "AE_1_2/Bits_3_4"]):
+        files = {f"{outer}/{LAYOUTS[layout](*who, 'a.ipynb')}": notebook() for who in CLASS}
+        collection = collect(write_folder(tmp_path / f"{number}", files), tmp_path / "into", NAMES)
+        assert collection.told().startswith(f"{layout.split()[0]}: 8 students, 0 without a notebook, 0 twice.")
+
+
+def test_two_of_one_id_are_told_and_nothing_goes_back_by_it(tmp_path):
+    exports = {
+        "Moodle": ["Jane Doe_7_assignsubmission_file_/a.ipynb", "Eve_7_assignsubmission_file_/a.ipynb"],
+        "Blackboard": [blackboard("", "", login, 0, "a.ipynb") for login in ("j_7", "e_7")],
+        "ILIAS": ["Doe_Jane_jdoe_7/20261126101500_a.ipynb", "Hall_Eve_jdoe_7/20261126101500_a.ipynb"],
+    }
+    (tmp_path / "roster.csv").write_text("id,name\n7,Jane Smith\n8,Bob\n")
+    for platform, names in exports.items():
+        files = dict.fromkeys(names, notebook()) | {names[0].replace("7", "8"): notebook()}
+        source = write_folder(tmp_path / platform, files)
+        collection = collect(source, tmp_path / "into", NAMES, roster=tmp_path / "roster.csv")
+        assert collection.platform == platform and len({u.student for u in collection.uploads}) == 3
+        assert "The id 7 is that of several: " in collection.told() and "enter them by hand" in collection.told()
+        assert not any(u.name == "Jane Smith" for u in collection.uploads) and len(collection.absent) == 1
+        rows = [{"assignment": BITS, "platform": u.platform, "id": u.id, "name": u.name} for u in collection.uploads]
+        rows = [row | {"status": "graded", "points": 1.0, "max_points": 2.0} for row in rows]
+        with pytest.warns(UserWarning, match="lacks the ids 7: each is that of several"):
+            (path,) = write_exports(tmp_path, rows)  # also if the two came in two exports
+        with open(path, newline="", encoding="utf-8") as file:
+            assert imported(platform, list(csv.DictReader(file))) == {"8": 1.0}
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_those_without_a_notebook_are_told(layout, export, tmp_path):
     name_file = LAYOUTS[layout]
@@ -266,6 +310,18 @@ def test_blackboards_receipts_tell_the_user_name(tmp_path):
     files = {f"{stem}_my.ipynb": notebook(), f"{stem}.txt": "Name: Jörg Doe (j_doe)\n".encode()}
     (upload,) = collect(write_folder(tmp_path / "x", files), tmp_path / "into", NAMES).uploads
     assert (upload.id, upload.name) == ("j_doe", "Jörg Doe")
+
+
+def test_no_student_writes_a_receipt(tmp_path):
+    stem, time = f"01_Bits_j_doe_attempt_{TIME:%Y-%m-%d-%H-%M-%S}", f"{TIME:%Y-%m-%d-%H-%M-%S}"
+    files = {
+        f"{stem}_my.ipynb": notebook(),
+        f"{stem}.txt": b"Name: Joe (j_doe)\nComments:\nName: Jane (doe)\n",
+        f"{stem}_x_attempt_{time}.txt": b"Name: Jane (doe)\n",
+    }
+    collection = collect(write_folder(tmp_path / "x", files), tmp_path / "into", NAMES)
+    assert [(u.id, u.name, u.problem) for u in collection.uploads] == [("j_doe", "Joe", None)]
+    assert list(collection.ignored.values()) == ["of the platform"]
 
 
 def test_anonymous_and_ambiguous_numbers(tmp_path):
