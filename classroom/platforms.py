@@ -32,7 +32,8 @@ MAX_ZIP_MB = 50  # of a student's zip
 MAX_ENTRIES = 1_000  # of a student's zip
 MAX_FILES = 100_000  # of a whole export
 MAX_DEPTH = 12
-MAX_UNPACKED_MB = 200  # of all notebooks in a student's zip
+MAX_NOTEBOOKS = 20  # in all of a student's zips
+MAX_UNPACKED_MB = 200  # of these notebooks together
 MAX_RATIO = 200  # of what is unpacked to what is packed, where it is more than a megabyte
 MAX_PATH = 1_000  # letters of a file's path within the export
 MAX_LETTERS = 200  # of a name
@@ -228,36 +229,40 @@ def nobodys(name: str) -> str:
 
 def entries_of(source: Path) -> Iterator[Entry]:
     """All files of an export, in order of their names."""
-    if source.is_dir():
-        found = sorted(files_in(source, "", 0), key=lambda entry: entry.name)
-    elif source.is_file() and source.suffix.lower() == ".zip":
-        try:
-            with open(source, "rb") as file:
-                found = sorted(packed_in(file, "", source, most=MAX_FILES), key=lambda entry: entry.name)
-        except UNREADABLE as error:
-            raise ValueError(f"{source} can't be read: {error}. Give a zip as the platform exports it.") from error
-    else:
+    if not source.is_dir() and not (source.is_file() and source.suffix.lower() == ".zip"):
         raise ValueError(f"There is no folder or zip {source}. Give what the platform exported.")
+    try:
+        found = list(files_in(source, "", 0)) if source.is_dir() else packed_in(source, "", source, most=MAX_FILES)
+    except UNREADABLE as error:
+        raise ValueError(f"{source} can't be read: {error}. Give a zip as the platform exports it.") from error
     if len(found) > MAX_FILES:
         raise ValueError(f"{source} holds more than {MAX_FILES:,} files. Give the export of one assignment.")
-    yield from found
+    yield from sorted(found, key=lambda entry: entry.name)
 
 
 def files_in(folder: Path, above: str, depth: int) -> Iterator[Entry]:
-    """The files of a folder and all below it. Links are told, and not followed."""
+    """The files of a folder and all below it. Links are told, and not followed; what can't be read is told, too.
+
+    Raises:
+        OSError: if the folder itself can't be read.
+    """
     children = list(os.scandir(folder))
     for child in children:
         name, path = above + decoded(os.fsencode(child.name)), Path(child.path)
-        mode = child.stat(follow_symlinks=False)
-        if stat.S_ISLNK(mode.st_mode):
-            yield Entry(name, path, problem=LINK)
-        elif stat.S_ISDIR(mode.st_mode):
-            if depth < MAX_DEPTH:
-                yield from files_in(path, f"{name}/", depth + 1)
-        elif stat.S_ISREG(mode.st_mode):
-            yield Entry(name, path, mode.st_size, partial(open, path, "rb"))
-        else:
-            yield Entry(name, path, problem="It is no file, but a device or a pipe.")
+        try:
+            mode = child.stat(follow_symlinks=False)
+            if stat.S_ISLNK(mode.st_mode):
+                yield Entry(name, path, problem=LINK)
+            elif stat.S_ISDIR(mode.st_mode):
+                if depth < MAX_DEPTH:
+                    yield from files_in(path, f"{name}/", depth + 1)
+            elif stat.S_ISREG(mode.st_mode):
+                yield Entry(name, path, mode.st_size, partial(open, path, "rb"))
+            else:
+                yield Entry(name, path, problem="It is no file, but a device or a pipe.")
+        except OSError as error:
+            told = f"{clean(child.name)} can't be read: {error.strerror}. Allow that, or hand it in again."
+            yield Entry(f"{name}/", path, problem=told)
     if not children and above:
         yield Entry(above, folder)
 
@@ -271,39 +276,35 @@ def decoded(raw: bytes) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def packed_in(file: BinaryIO, above: str, path: Path, *, most: int) -> list[Entry]:
-    """The files of a zip, as entries that can be read later.
+def packed_in(source: Path | BinaryIO, above: str, path: Path, *, most: int) -> list[Entry]:
+    """The files of a zip, as entries that can be read later: it stays open as long as one of them is kept.
 
     Raises:
         ValueError: if it is no zip, or holds more than `most` files.
     """
-    refuse_long_lists(file, most)
+    with open(source, "rb") if isinstance(source, Path) else contextlib.nullcontext(source) as file:
+        refuse_long_lists(file, most)
+    archive = zipfile.ZipFile(source)
+    infos = archive.infolist()
+    if len(infos) > most:
+        raise ValueError(f"it holds more than {most:,} files")
+    named = sorted(((packed_name(info), info) for info in infos), key=lambda one: one[0])
+    following = [name for name, _ in named[1:]] + [""]
     entries = []
-    with zipfile.ZipFile(file) as archive:
-        infos = archive.infolist()
-        if len(infos) > most:
-            raise ValueError(f"it holds more than {most:,} files")
-        for info in infos:
-            name = above + packed_name(info)
-            if info.is_dir():
-                inner = packed_name(info)
-                if not any(packed_name(other).startswith(inner) for other in infos if other is not info):
-                    entries.append(Entry(name, path))
-                continue
+    for (name, info), after in zip(named, following, strict=True):
+        if not name.endswith("/"):
             problem = why_not_unpacked(info)
-            reader = None if problem else in_zip(path if not above else file, info)
-            entries.append(Entry(name, path, info.file_size, reader, problem, time_of(info)))
+            reader = None if problem else partial(unpack, archive, info)
+            entries.append(Entry(above + name, path, info.file_size, reader, problem, time_of(info)))
+        elif not after.startswith(name):  # what is in a folder comes next in this order: it is empty
+            entries.append(Entry(above + name, path))
     return entries
 
 
-def in_zip(source: Path | BinaryIO, info: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
-    """A function that opens a file of a zip."""
-
-    def opened():
-        with zipfile.ZipFile(source) as archive, archive.open(info) as packed:
-            return io.BytesIO(packed.read(max(MAX_MB, MAX_ZIP_MB) * 1_000_000 + 1))
-
-    return opened
+def unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
+    """A file of a zip, in memory."""
+    with archive.open(info) as packed:
+        return io.BytesIO(packed.read(max(MAX_MB, MAX_ZIP_MB) * 1_000_000 + 1))
 
 
 def refuse_long_lists(file: BinaryIO, most: int) -> None:
@@ -363,7 +364,11 @@ def recognised(entries: list[Entry]) -> tuple[str, dict[str, re.Match]]:
         start = 0  # behind the folders that hold everything, such as "Bits_2026_11_26/", which are the teacher's
         while (end := around.find("/", start) + 1) and not fits(around[start:end]):  # unless it is a student's
             start = end
-        found = {entry.name: match for entry in entries if (match := fits(entry.name[start:MAX_PATH]))}
+        found = {}
+        for entry in entries:
+            name = entry.name[start:MAX_PATH]
+            if match := fits(name) or fits(name.rstrip("/")):  # the latter is a folder among files
+                found[entry.name] = match
         owners = several_of((match["student_id"], match["name"]) for match in found.values() if platform == "Canvas")
         if not owners and len(found) > len(matches):  # a number that belongs to several names is no student's
             best, matches = platform, found
@@ -390,8 +395,11 @@ def blackboard_people(entries: list[Entry], matches: dict[str, re.Match]) -> dic
         match = matches.get(entry.name)
         if entry.open is None or match is None or not of_platform(match["file_id"]):
             continue
-        with entry.open() as file:
-            text = file.read(4_000).decode("utf-8", errors="replace")
+        try:
+            with entry.open() as file:
+                text = file.read(4_000).decode("utf-8", errors="replace")
+        except UNREADABLE:
+            continue
         found = re.match(r"\ufeff?Name: *(.*?) *\(([^()\n]+)\)\s*$", text, re.MULTILINE)
         before = f"{match['title']}_{match['student_id']}"
         if found and before.endswith(f"_{found[2]}"):
@@ -477,7 +485,7 @@ def choose(
     group: list[tuple[Entry, Upload]], wanted: str | None, assignments: Sequence[str], ignored: dict[str, str]
 ) -> tuple[list[tuple[Entry, Upload]], int]:
     """What counts of all that a student sent: a notebook for each assignment, and how often there were several."""
-    found, problems = [], []
+    found, packed, problems = [], [], []
     for entry, upload in group:
         if entry.problem:
             problems.append(entry.problem)
@@ -490,7 +498,13 @@ def choose(
                 problems.append(f"The zip can't be read: {error}.")
                 continue
             problems += [one.problem for one in inner if one.problem]
-            found += [(one, upload) for one in inner if not one.problem]
+            packed += [(one, upload) for one in inner if not one.problem]
+    size = sum(entry.size for entry, _ in packed)
+    if len(packed) > MAX_NOTEBOOKS or size > MAX_UNPACKED_MB * 1_000_000:
+        told = f"The zip holds {len(packed):,} notebooks of {size / 1e6:,.0f} MB, more than {MAX_NOTEBOOKS} or"
+        problems.insert(0, f"{told} {MAX_UNPACKED_MB} MB. Hand in those of the assignment only.")
+    else:
+        found += packed
     if not found:
         entry, upload = group[-1]
         names = [clean(one.file) for one, _ in group if one.open or one.problem]
@@ -568,8 +582,6 @@ def notebooks_in_zip(entry: Entry, ignored: dict[str, str]) -> list[Entry]:
             found.append(inner)
         elif is_zip(inner):
             ignored[inner.name] = "zip within a zip"
-    if sum(inner.size for inner in found) > MAX_UNPACKED_MB * 1_000_000:
-        raise ValueError(f"its notebooks have more than {MAX_UNPACKED_MB} MB")
     return found
 
 

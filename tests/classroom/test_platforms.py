@@ -391,6 +391,91 @@ def test_zips_within_have_bounds(tmp_path):
     assert "password" in problem_of(bytes(locked))
 
 
+def test_a_zip_is_opened_once_and_read_in_one_go(tmp_path, monkeypatch):
+    from classroom import platforms
+
+    opened, named = [], []
+
+    class Counted(zipfile.ZipFile):
+        def __init__(self, file):
+            opened.append(file)
+            super().__init__(file)
+
+    def name_of(info):
+        named.append(info)
+        return packed_name(info)
+
+    inner = {f"{i}/": b"" for i in range(platforms.MAX_ENTRIES - 20)}
+    inner |= {f"{i}/x.ipynb": notebook("02") for i in range(19)} | {"a.ipynb": notebook()}
+    source = write_zip(tmp_path / "x.zip", {moodle(*CLASS[0], "a.zip"): zipped(inner)})
+    monkeypatch.setattr(platforms.zipfile, "ZipFile", Counted)
+    monkeypatch.setattr(platforms, "packed_name", name_of)
+    uploads = collect(source, tmp_path / "into", NAMES).uploads
+    assert {u.assignment for u in uploads} == set(NAMES) and len(opened) == 2 and len(named) < 2 * platforms.MAX_ENTRIES
+
+
+def test_folders_in_a_zip_that_hold_nothing(tmp_path):
+    files = dict.fromkeys(["ann/", "ben/", "ben/01/x.ipynb", "cy/", "cy/", "cyd/x.ipynb"], b"{}")
+    collection = collect(write_zip(tmp_path / "x.zip", files), tmp_path / "into", NAMES)
+    assert {u.student: u.problem for u in collection.uploads} == {
+        "ann": "There is no notebook.", "ben": None, "cy": "There is no notebook.", "cyd": None
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("zips", "loose", "words"),
+    [
+        ([20], [], None),
+        ([21], [], "holds 21 notebooks of 0 MB, more than 20 or 200 MB. Hand in those of the assignment only."),
+        ([1_000], [], "holds 1,000 notebooks"),
+        ([11, 11], [], "holds 22 notebooks"),
+        ([1_000], ["a.ipynb"], None),  # what is beside it counts
+    ],
+)
+def test_a_student_may_pack_twenty_notebooks(tmp_path, zips, loose, words):
+    files = {moodle(*CLASS[0], name): notebook() for name in loose} | {moodle(*CLASS[1], "a.ipynb"): notebook()}
+    for number, count in enumerate(zips):
+        inner = {f"{i}.ipynb": notebook("99") for i in range(1, count)} | {f"{number}/a.ipynb": notebook()}
+        files[moodle(*CLASS[0], f"{number}.zip")] = zipped(inner)
+    collection = collect(write_folder(tmp_path / "x", files), tmp_path / "into", NAMES)
+    problems = {upload.id: upload.problem for upload in collection.uploads}
+    assert problems.keys() == {"1001", "1002"} and problems["1002"] is None
+    assert (words in problems["1001"]) if words else problems["1001"] is None
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("place", ["", "inner/"])
+def test_a_folder_that_cannot_be_read_is_its_students_only(layout, place, tmp_path, monkeypatch):
+    """As for a teacher who is not root, which tests may be."""
+    files = {LAYOUTS[layout](*who, f"{place}a.ipynb"): notebook() for who in CLASS[:2]}
+    source = write_folder(tmp_path / "x", files)
+    locked = (source / next(iter(files))).parent
+    scandir = os.scandir
+
+    def refusing(folder):
+        if folder == locked:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    if locked == source:
+        with pytest.raises(ValueError, match=r"x can't be read: .*Permission denied"):
+            collect(source, tmp_path / "into", NAMES)
+    else:
+        collection = collect(source, tmp_path / "into", NAMES)
+        first, second = sorted(collection.uploads, key=lambda upload: upload.id)
+        assert "can't be read: Permission denied" in first.problem and second.problem is None
+
+
+def test_a_damaged_receipt_stops_nobody(tmp_path):
+    stem = f"01 Bits_jdoe_attempt_{TIME:%Y-%m-%d-%H-%M-%S}"
+    damaged = bytearray(zipped({f"{stem}.txt": b"Name: Jane Doe (jdoe)\n", f"{stem}_a.ipynb": notebook()}))
+    damaged[30 + len(f"{stem}.txt")] ^= 255
+    (tmp_path / "x.zip").write_bytes(damaged)
+    (upload,) = collect(tmp_path / "x.zip", tmp_path / "into", NAMES).uploads
+    assert (upload.id, upload.name, upload.problem) == ("jdoe", "", None)
+
+
 def test_names_in_zips_are_read_as_they_were_written(tmp_path):
     def named(raw, utf8):
         info = zipfile.ZipInfo()
