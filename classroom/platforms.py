@@ -63,7 +63,7 @@ NO_NOTEBOOK = "There is no notebook"
 class Upload:
     """What a student handed in for an assignment, or the lack of it."""
 
-    student: str  # who it is: readable, and another one for each student of the export
+    student: str  # who it is, as it was written: another one for each student of the export, and not for showing
     path: Path  # of the notebook; of something else, if there is none
     assignment: str | None = None  # if the folder's name or the choice between several notebooks told it
     problem: str | None = None  # why it can't be graded
@@ -94,7 +94,7 @@ class Collection:
         if len(troubled) > len(without):
             parts.append(f"{len({upload.student for upload in troubled} - without)} with one that can't be taken")
         lines = [f"{self.platform}: {', '.join(parts)}{' (the last upload counts)' if several else ''}."]
-        lines += [f"  {upload.name or upload.student}: {upload.problem}" for upload in troubled[:20]]
+        lines += [f"  {upload.name or clean(upload.student)}: {upload.problem}" for upload in troubled[:20]]
         lines += [
             f"  The id {key} is that of several: {clean(', '.join(sorted(students)))}. Each is graded, "
             "but no file for a platform holds their grades: look whose is whose, and enter them by hand."
@@ -438,8 +438,8 @@ def known_by_platform(platform: str, entries: list[Entry], matches: dict[str, re
             whole = f"{name}_{student}"
         else:  # the number alone tells nobody who it is, the name alone may be that of two
             student = whole = f"{name}_{student_id}"
-        who = (clean(student), entry.path, None, None, platform, clean(student_id), clean(name), time)
-        known[entry.name] = Upload(*who, int(parts.get("number") or 0)), clean(whole)
+        who = (student, entry.path, None, None, platform, clean(student_id), clean(name), time)
+        known[entry.name] = Upload(*who, int(parts.get("number") or 0)), whole
     shared = several_of((upload.id, whole) for upload, whole in known.values())
     return {
         name: replace(upload, student=whole) if upload.id in shared else upload
@@ -467,8 +467,8 @@ def known_by_file(entry: Entry, assignments: Sequence[str], depth: int) -> tuple
     else:
         name, folder = parts[0], parts[1] if parts[1] in assignments else None
     platform = "nbgrader" if folder else "files"
-    name = clean(name).strip(". ") or "nameless"
-    return Upload(name, entry.path, folder, None, platform, name, name), folder
+    shown = clean(name).strip(". ") or "nameless"
+    return Upload(name, entry.path, folder, None, platform, shown, shown), folder
 
 
 def is_notebook(entry: Entry) -> bool:

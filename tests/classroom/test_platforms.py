@@ -21,6 +21,7 @@ from classroom.platforms import (
     read_roster,
     write_exports,
 )
+from classroom.submissions import student_id
 
 NAMES = ["01_bits_per_digit", "02_blind_denoising"]
 BITS = NAMES[0]
@@ -287,6 +288,22 @@ def test_nbgraders_layout_and_flat_files(tmp_path):
         ("Ann Müller_12", BITS), ("bob", BITS), ("cy", BITS)
     ]  # fmt: skip
     assert all(u.problem is None for u in collection.uploads)
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [("a b", "a  b"), ("a", "a "), ("a", "a."), ("a", " a"), ("a", "a\u200e"), ("a b", "a\tb"), ("x" * 202, "x" * 203)],
+)
+@pytest.mark.parametrize("layout", ["{}.ipynb", f"{{}}/{BITS}/x.ipynb", "{}_7_assignsubmission_file_/x.ipynb"])
+@pytest.mark.parametrize("in_zip", [False, True])
+def test_two_names_are_two_students(pair, layout, in_zip, tmp_path):
+    files = {layout.format(name): notebook(text=str(place)) for place, name in enumerate(pair)}
+    source = write_zip(tmp_path / "x.zip", files) if in_zip else write_folder(tmp_path / "x", files)
+    collection = collect(source, tmp_path / "into", NAMES)
+    assert sorted(texts(collection).values()) == sorted(files.values()) and "0 twice" in collection.told()
+    assert len({student_id(upload.student) for upload in collection.uploads}) == 2
+    for upload in collection.uploads:
+        assert upload.name == clean(upload.name) and upload.id == clean(upload.id)
 
 
 def test_a_notebook_for_each_of_two_assignments(tmp_path):
