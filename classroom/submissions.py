@@ -189,7 +189,8 @@ def mended(notebook, release):
 
     - Whatever the submission says of points and kinds, all metadata are those of the release.
     - Cells that have lost nbgrader's ids are known by their own ids, by their text, or by their place.
-    - Of a cell that is there more than once, the first one counts that isn't as it was handed out.
+    - Of an answer that is there more than once, the first one counts that isn't as it was handed out; of any
+      other cell the last one that is, or the last.
     - A written answer in new cells below or above the one meant for it moves there. Where it may stand
       elsewhere, the one meant for it gets `look` in its metadata: somebody has to look.
     - A missing cell is put back behind the one that precedes it in the release.
@@ -224,11 +225,14 @@ def known_cells(cells, release, marked):
             found.setdefault(grade_id_of(cell), []).append(place)
     known = {}
     for grade_id, places in found.items():
-        blank = plain(marked[grade_id].source)
-        written = [place for place in places if plain(cells[place].source) != blank]
-        known[grade_id] = (written or places)[0]
-        if len(written) > 1 and is_answer(marked[grade_id]):
-            notes.append(f"{grade_id} is there {len(written)} times; the first counts, the others stand beside it")
+        given = plain(marked[grade_id].source)
+        changed = [place for place in places if plain(cells[place].source) != given]
+        if not is_answer(marked[grade_id]):  # a test: tried out above the answer, it would fail there
+            known[grade_id] = ([place for place in places if place not in changed] or places)[-1]
+            continue
+        known[grade_id] = (changed or places)[0]
+        if len(changed) > 1:
+            notes.append(f"{grade_id} is there {len(changed)} times; the first counts, the others stand beside it")
     if len(known) == len(marked):
         return known, notes
     free = [place for place in range(len(cells)) if grade_id_of(cells[place]) not in marked]

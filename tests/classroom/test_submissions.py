@@ -6,7 +6,7 @@ import os
 import nbformat
 import pytest
 
-from classroom.submissions import Refused, mended, parse_notebook, read_file, tell_assignment
+from classroom.submissions import Refused, grade_id_of, mended, parse_notebook, read_file, tell_assignment
 from classroom.worker import done, points_of
 from tests.classroom.test_any_submission import RELEASES, VISIBLE
 
@@ -81,6 +81,22 @@ def test_of_copies_the_one_that_differs_counts(first):
 
     whole, _, notes = mended(handed_in(copy), RELEASE)
     assert sources(whole)["99-why"] == "Because." and notes == []
+
+
+@pytest.mark.parametrize(
+    ("tried", "below"),
+    [("1 / 0", VISIBLE), (VISIBLE, VISIBLE), ("1 / 0", "2 / 0")],
+    ids=["edited", "as it was", "both edited"],
+)
+def test_a_copied_test_above_the_answer_takes_no_points(tried, below):
+    def copy(cells):
+        cells[2].source = below
+        cells.insert(1, nbformat.from_dict({**cells[2], "source": tried, "id": "copy"}))
+
+    whole, missing, notes = mended(handed_in(copy), RELEASE)
+    ids = [grade_id_of(one) for one in whole.cells]
+    assert ids == ["99-title", None, "99-double", "99-double-tests", "99-why"] and missing == notes == []
+    assert (whole.cells[1].source, whole.cells[3].source) == (tried, below)
 
 
 def test_two_answers_are_told():
