@@ -191,6 +191,7 @@ def mended(notebook, release):
     - Cells that have lost nbgrader's ids are known by their own ids, by their text, or by their place.
     - Of an answer that is there more than once, the first one counts that isn't as it was handed out; of any
       other cell the last one that is, or the last.
+    - What somebody wrote into a text of the assignment's, such as a question, is a new cell behind it.
     - A written answer in new cells below or above the one meant for it moves there. Where it may stand
       elsewhere, the one meant for it gets `look` in its metadata: somebody has to look.
     - A missing cell is put back behind the one that precedes it in the release.
@@ -201,15 +202,20 @@ def mended(notebook, release):
     if not known:
         raise Refused("It has none of the assignment's cells: is it another notebook?")
     places = {place: grade_id for grade_id, place in known.items()}
+    given = {plain(cell.source) for cell in release.cells} | {""}
     whole = []
     for place, cell in enumerate(cells):
-        if place in places:
-            cell = nbformat.from_dict({**marked[places[place]], "source": cell.source})
-        else:
+        mine = marked.get(places.get(place))
+        if mine is None:
             cell.metadata = nbformat.from_dict({})
-        whole.append(cell)
+            whole.append(cell)
+        elif mine.cell_type == "markdown" and not is_answer(mine) and plain(cell.source) not in given:
+            added = cell.source.replace(mine.source, "").strip("\n")
+            whole += [nbformat.from_dict(mine), nbformat.v4.new_markdown_cell(added)]
+        else:
+            whole.append(nbformat.from_dict({**mine, "source": cell.source}))
     missing = put_back(whole, release)
-    notes += move_answers(whole, release, marked)
+    notes += move_answers(whole, given, marked)
     result = nbformat.v4.new_notebook(cells=whole, metadata=release.metadata)
     result.nbformat_minor = 5
     for number, cell in enumerate(result.cells):
@@ -296,9 +302,12 @@ def put_back(cells, release):
     return missing
 
 
-def move_answers(cells, release, marked):
-    """Move written answers from new cells into the one meant for them, if that is blank; return notes."""
-    given, notes = {plain(cell.source) for cell in release.cells} | {""}, []
+def move_answers(cells, given, marked):
+    """Move written answers from new cells into the one meant for them, if that is blank; return notes.
+
+    `given` are the texts of the release's cells, by `plain`.
+    """
+    notes = []
 
     def is_new(cell):
         return not grade_id_of(cell) and plain(cell.source) not in given

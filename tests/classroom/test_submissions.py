@@ -8,7 +8,7 @@ import pytest
 
 from classroom.submissions import Refused, grade_id_of, mended, parse_notebook, read_file, tell_assignment
 from classroom.worker import done, points_of
-from tests.classroom.test_any_submission import RELEASES, VISIBLE
+from tests.classroom.test_any_submission import RELEASES, VISIBLE, cell
 
 RELEASE = RELEASES["99_doubling"]
 CODE = "def double(x):\n    return 2 * x"
@@ -61,6 +61,33 @@ def test_a_written_answer_elsewhere_waits_for_a_look(kind, at, look):
     assert sources(whole)["99-why"] == RELEASE.cells[3].source and len(whole.cells) == 5
     assert points_of(whole, set())["99-why"] == {"blank": not look, "auto": None if look else 0.0}
     assert bool(notes) == look and all("is it answered in one of them" in note for note in notes)
+
+
+QUESTION = "## Why?\n\nSay it in *your* words."
+ANSWER = "Because 1 + 1 = 2."
+
+
+@pytest.mark.parametrize("text", [f"{QUESTION}\n\n{ANSWER}", f"{ANSWER}\n{QUESTION}", ANSWER])
+@pytest.mark.parametrize("far", [False, True])
+def test_a_written_answer_in_the_question_is_found(text, far):
+    asked = cell("markdown", "99-question", QUESTION, grade=False, solution=False, locked=True)
+    release = nbformat.from_dict(RELEASE)
+    release.cells.insert(1 if far else 3, asked)
+    notebook = nbformat.from_dict(release)
+    notebook.cells[1 if far else 3].source = text
+    whole, missing, notes = mended(parse_notebook(json.dumps(notebook).encode()), release)
+    assert sources(whole)["99-question"] == QUESTION and missing == [] and len(notes) == 1
+    assert points_of(whole, set())["99-why"] == {"blank": False, "auto": None}  # by hand
+    assert sources(whole)["99-why"] == (RELEASE.cells[3].source if far else ANSWER)
+    assert [one.source for one in whole.cells if not one.metadata] == [ANSWER] * far
+
+
+def test_a_question_that_lost_its_text_is_no_answer():
+    def change(cells):
+        cells[0].source = ""
+
+    whole, _, notes = mended(handed_in(change), RELEASE)
+    assert points_of(whole, set())["99-why"] == {"blank": True, "auto": 0.0} and notes == []
 
 
 def test_a_new_cell_beside_an_answer_stays_where_it_is():
