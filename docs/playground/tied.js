@@ -54,7 +54,7 @@ Playground.start(async () => {
     const figures = make("div", { className: "trio" });
     figures.append(figure(looking, "looks for"), figure(drawing, "draws"), figure(back, "the digit, back"));
     const numbers = make("p", { className: "note" }, `${parameters.toLocaleString("en")} numbers are learned.`);
-    const off = make("label", { htmlFor: box.id, className: "switch" }, box, " switch this unit off");
+    const off = make("label", { htmlFor: box.id, className: "switch" }, box, " switch this unit off, in the decoder");
     section.append(make("h2", {}, title), numbers, sheet, name, alike, figures, off, answer);
     document.getElementById("networks").append(section);
 
@@ -77,19 +77,22 @@ Playground.start(async () => {
       rebuild();
     }
 
+    /* How much of what each unit draws the decoder takes for the digit. */
+    function answers() {
+      return decoder.run(encoder.run(exhibit.x), { until: decoder.layers.length - 1 });
+    }
+
     /* The digit as the network draws it, perhaps without the unit. */
     function rebuild() {
-      const hidden = encoder.run(exhibit.x, { until: 1 });
-      network.answer = hidden[network.unit];
-      const z = encoder.run(hidden, { from: 1 });
-      const redrawn = decoder.run(z, { until: decoder.layers.length - 1 });
-      if (network.off) redrawn[network.unit] = 0;
-      network.xHat = decoder.run(redrawn, { from: decoder.layers.length - 1 });
+      const drawnWith = answers();
+      network.answer = drawnWith[network.unit];
+      if (network.off) drawnWith[network.unit] = 0;
+      network.xHat = decoder.run(drawnWith, { from: decoder.layers.length - 1 });
       paint(back, network.xHat);
       const error = squaredError(exhibit.x, network.xHat).toFixed(1);
       answer.replaceChildren(
         "error ", make("strong", {}, error), network.off ? " without this unit" : "",
-        make("br"), make("span", { className: "note" }, `the unit's answer to this digit: ${network.answer.toFixed(2)}`),
+        make("br"), make("span", { className: "note" }, `its answer to this digit, in the decoder: ${network.answer.toFixed(2)}`),
       );
       back.setAttribute("aria-label", `${id}: the digit that comes back; its error is ${error}`);
       Playground.say(`${id}, unit ${network.unit + 1}: alike ${network.alike.toFixed(2)}; error ${error}`);
@@ -116,8 +119,8 @@ Playground.start(async () => {
       rebuild();
     });
     network.rebuild = rebuild;
-    const answers = encoder.run(exhibit.x, { until: 1 });
-    choose(answers.indexOf(Math.max(...answers)));
+    const atStart = answers();
+    choose(atStart.indexOf(Math.max(...atStart)));
     return network;
   }
 

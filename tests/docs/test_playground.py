@@ -761,12 +761,40 @@ def test_units_are_those_of_keras(exhibit, digits, number, name):
         hidden = encoder.predict(x, verbose=0)
         for layer in decoder.layers[:-1]:
             hidden = np.array(layer(hidden))
+        answer = page.evaluate(f"Playground.exhibit.networks[{number}].answer")
+        assert answer == pytest.approx(hidden[0, unit], abs=1e-4)
         hidden[:, unit] *= not off
         x_hat = np.array(decoder.layers[-1](hidden))
         shown = page.evaluate(f"[...Playground.exhibit.networks[{number}].xHat]")
         np.testing.assert_allclose(shown, x_hat[0], atol=1e-5)
         error = float(panel.locator(".measure strong").inner_text())
         assert error == pytest.approx(squared_error(x, x_hat)[0], abs=0.06)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_what_is_said_of_units_that_are_switched_off_is_so(exhibit, number):
+    """The one that is chosen answers most, and the digit loses something without it; those near 0 cost nothing."""
+    page = exhibit("tied")
+    panel, sheet = page.get_by_role("region").nth(number), page.locator(".sheet").nth(number)
+
+    def shown():
+        error, answer = re.search(r"error (\S+)(?:.|\n)*: (\S+)$", panel.locator(".measure").inner_text()).groups()
+        return float(error), float(answer)
+
+    whole, strongest = shown()
+    panel.get_by_role("checkbox").check()
+    without, same = shown()
+    assert without > whole + 1 and same == strongest
+    sheet.press("Home")
+    answers, errors = [], []
+    for _ in range(int(sheet.get_attribute("aria-valuemax"))):
+        errors.append(shown()[0])
+        answers.append(shown()[1])
+        sheet.press("ArrowRight")
+    answers, errors = np.array(answers), np.array(errors)
+    assert strongest == answers.max()
+    silent = np.abs(answers) < 0.1
+    assert silent.sum() > 10 and np.abs(errors[silent] - whole).max() < 0.11
 
 
 def test_units_are_picked_by_keyboard_and_spoken(exhibit):
