@@ -96,6 +96,7 @@ Playground.start(async () => {
 
   function draw(lines) {
     digit = false;
+    if (pen) pen.down = false; // its stroke may be gone
     strokes = lines;
     redraw();
   }

@@ -310,6 +310,20 @@ def test_a_seven_is_drawn_by_keyboard_and_by_finger(exhibit, digits):
     assert np.any(page.evaluate("[...Playground.exhibit.x]"))
 
 
+@pytest.mark.parametrize("name", ["Clear", "Undo", "A letter"])
+def test_a_button_lifts_the_keyboards_pen(exhibit, name):
+    page = exhibit("draw")
+    pad = page.locator("#pad")
+    for key in (" ", "ArrowRight", "ArrowDown"):
+        pad.press(key)
+    page.get_by_role("button", name=name).press("Enter")
+    before = page.evaluate("[...Playground.exhibit.x]")
+    pad.press("ArrowRight")
+    assert page.evaluate("[...Playground.exhibit.x]") == before
+    pad.press(" ")
+    assert page.evaluate("[...Playground.exhibit.x]") != before
+
+
 def test_values_are_spoken(exhibit):
     page = exhibit("draw")
     page.get_by_role("button", name="a test digit: 3").click()
