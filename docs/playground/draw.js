@@ -101,16 +101,20 @@ Playground.start(async () => {
     redraw();
   }
 
+  const inside = (share) => Math.min(Math.max(share, 0), 1);
   const at = (event) => {
     const box = pad.getBoundingClientRect();
-    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map(inside);
   };
   pad.addEventListener("pointerdown", (event) => {
+    if (!event.isPrimary || event.button !== 0) return; // a second finger, or another button of the mouse
     pad.setPointerCapture(event.pointerId);
     pen = null;
     begin(at(event));
   });
-  pad.addEventListener("pointermove", (event) => pad.hasPointerCapture(event.pointerId) && extend(at(event)));
+  pad.addEventListener("pointermove", (event) => {
+    if (event.isPrimary && pad.hasPointerCapture(event.pointerId)) extend(at(event)); // any finger has it
+  });
   pad.addEventListener("keydown", (event) => {
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (event.key !== " " && !(event.key in moves)) return;
@@ -123,8 +127,8 @@ Playground.start(async () => {
       return drawPad();
     }
     const [dx, dy] = moves[event.key];
-    pen.x = Math.min(Math.max(pen.x + dx / SIDE, 0), 1);
-    pen.y = Math.min(Math.max(pen.y + dy / SIDE, 0), 1);
+    pen.x = inside(pen.x + dx / SIDE);
+    pen.y = inside(pen.y + dy / SIDE);
     if (pen.down) extend([pen.x, pen.y]);
     else drawPad();
   });

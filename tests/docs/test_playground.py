@@ -205,9 +205,10 @@ TIMED = """([selector, events]) => {
     const element = document.querySelector(selector);
     const box = element.getBoundingClientRect();
     return events.map(([type, x, y]) => {
-        const at = { clientX: box.left + x * box.width, clientY: box.top + y * box.height, pointerId: 1 };
+        const at = { clientX: box.left + x * box.width, clientY: box.top + y * box.height };
+        const pointer = { ...at, pointerId: 1, isPrimary: true };
         const started = performance.now();
-        element.dispatchEvent(type === "input" ? new Event(type) : new PointerEvent(type, at));
+        element.dispatchEvent(type === "input" ? new Event(type) : new PointerEvent(type, pointer));
         return performance.now() - started;
     });
 }"""
@@ -308,6 +309,45 @@ def test_a_seven_is_drawn_by_keyboard_and_by_finger(exhibit, digits):
     box = pad.bounding_box()
     page.touchscreen.tap(box["x"] + 100, box["y"] + 100)
     assert np.any(page.evaluate("[...Playground.exhibit.x]"))
+
+
+def drawn_after_clear(page, act, *arguments):
+    page.get_by_role("button", name="Clear").click()
+    act(page, *arguments)
+    return np.array(page.evaluate("[...Playground.exhibit.x]"))
+
+
+def test_lines_end_at_the_pads_border(exhibit):
+    page = exhibit("draw")
+    down = [(0.4, 0.2), (0.4, 0.8)]
+    within = drawn_after_clear(page, draw, down, [(0.2, 0.5), (1, 0.5)])
+    beyond = drawn_after_clear(page, draw, down, [(0.2, 0.5), (1, 0.5), (2.5, 0.5)])
+    np.testing.assert_allclose(beyond, within, atol=0.02)  # the mouse moves by whole pixels
+
+
+def touch(page, *moments):
+    """Put fingers on the pad and move them: at each moment those that touch it, from 0 to 1."""
+    box = page.locator("#pad").bounding_box()
+    send = page.context.new_cdp_session(page).send
+    for before, now in zip([[], *moments], [*moments, []], strict=True):
+        kind = "touchStart" if len(now) > len(before) else "touchMove" if now else "touchEnd"
+        points = [
+            {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"], "id": finger}
+            for finger, (x, y) in enumerate(now)
+        ]
+        send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_one_finger_and_the_main_button_draw(exhibit):
+    page = exhibit("draw", has_touch=True)
+    start, end, other = (0.3, 0.2), (0.3, 0.8), (0.8, 0.5)
+    one = drawn_after_clear(page, touch, [start], [end])
+    two = drawn_after_clear(page, touch, [start], [start, other], [end, (0.9, 0.5)])
+    assert one.any()
+    np.testing.assert_array_equal(two, one)
+    page.get_by_role("button", name="Clear").click()
+    page.locator("#pad").click(button="right")
+    assert not np.any(page.evaluate("[...Playground.exhibit.x]"))
 
 
 @pytest.mark.parametrize("name", ["Clear", "Undo", "A letter"])
