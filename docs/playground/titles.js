@@ -75,13 +75,15 @@ Playground.Titles = (() => {
   return class {
     constructor(names, ratings, years) {
       Object.assign(this, { years, known: Array.from(ratings, (n) => KNOWN * Math.log10(1 + n)) });
+      this.whole = new Set(names.flat());
       this.names = names.flatMap((ofFilm, film) => ofFilm.map((name) => ({ film, name, bits: bits(name) })));
     }
 
     /* The films that may be meant, most likely first. */
     find(typed, most = 7) {
       let text = words(typed).slice(0, 60);
-      const written = text.match(/^(.+) ((?:18|19|20)\d\d)$/);
+      // A year behind the name, unless the name ends with it: "Blues Brothers 2000".
+      const written = this.whole.has(text) ? null : text.match(/^(.+) ((?:18|19|20)\d\d)$/);
       if (written) text = written[1];
       if (!text) return [];
       const best = new Map();

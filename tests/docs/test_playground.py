@@ -662,6 +662,8 @@ SLIPS += [
     "rocky 2",
     "star wars episode 1",
     "sabrina 1954",
+    "Blues Brothers 2000",
+    "Fantasia 2000",
     "silnce of the",
 ]
 
