@@ -11,12 +11,16 @@ Playground.Titles = (() => {
   const ROMAN = { i: 1, ii: 2, iii: 3, iv: 4, v: 5, vi: 6, vii: 7, viii: 8, ix: 9, x: 10 };
   const PART_NUMBER = /\b(?:part|volume|vol|episode|chapter) (\d+|[ivx]+)\b/g;
   const LETTERS = { æ: "ae", œ: "oe", ø: "o", đ: "d", ð: "d", þ: "th", ł: "l", ı: "i", ß: "ss", "&": " and " };
+  // Behind a name, as libraries write it: "Matrix, The". More words than in front, where some begin English titles.
+  const TRAILING_ARTICLE =
+    /([^()]+),\s*(the|a|an|la|le|les|l'|los|las|el|lo|il|i|gli|un|une|una|das|der|die|den|det|de|en|o|os|as)\s*(?=[():]|$)/gi;
   const ARTICLE = /^(the|a|an|la|le|les|l|los|las|el|lo|il|gli|un|une|una|das|der|den|det) (?=.)/;
 
-  /* A name with only what matters, as `ae_helpers.movies` has it: "The MATRIX!" becomes "matrix". */
+  /* A name with only what matters, as `ae_helpers.movies` has it: "Matrix, The" and "The MATRIX!" become "matrix". */
   function words(name) {
     return name
       .toLowerCase()
+      .replace(TRAILING_ARTICLE, "$2 $1")
       .replace(/[æœøđðþłıß&]/g, (letter) => LETTERS[letter])
       .normalize("NFKD")
       .replace(/\p{M}|['.’‘`´ʼ′ʹ]/gu, "")

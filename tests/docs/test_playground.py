@@ -12,7 +12,7 @@ import pytest
 
 from ae_helpers.corruption import add_blur, add_gaussian_noise
 from ae_helpers.data import load_mnist
-from ae_helpers.data.titles import split_year
+from ae_helpers.data.titles import article_first, split_year
 from ae_helpers.denoisers import MedianFilter
 from ae_helpers.metrics import psnr, squared_error
 from ae_helpers.movies import ItemIndex, UnclearTitle
@@ -664,6 +664,8 @@ SLIPS += [
     "sabrina 1954",
     "Blues Brothers 2000",
     "Fantasia 2000",
+    "Matrix, The (1999)",
+    "Rock, The (1996)",
     "silnce of the",
 ]
 
@@ -677,6 +679,16 @@ def test_slips_of_the_pen_find_the_film(exhibit, films, typed):
     except UnclearTitle as unclear:
         assert offered[0] in unclear.candidates["title"].tolist()
     assert page.evaluate("Playground.exhibit.liked") == [titles.index(offered[0])]  # instead of the example
+
+
+def test_titles_with_the_article_behind_find_the_film(exhibit, films):
+    """As MovieLens writes them: "Matrix, The (1999)"; every tenth is tried."""
+    stored = pd.read_csv(ROOT / "ae_helpers" / "datasets" / "movielens" / "movies.csv.gz", keep_default_na=False)
+    spoken = {title: article_first(title) for title in stored["title"]}
+    behind = [title for title, film in spoken.items() if film != title and film in films[0]][::10]
+    assert len(behind) > 50
+    find = "(typed) => typed.map((title) => Playground.exhibit.titles[Playground.exhibit.finder.find(title)[0]])"
+    assert exhibit("movies").evaluate(find, behind) == [spoken[title] for title in behind]
 
 
 def test_neighbours_are_those_of_the_index_and_of_raw_cosine(exhibit, films):
