@@ -67,15 +67,21 @@ Playground.start(async () => {
     byId("lists").append(make("section", { className: "panel", "aria-label": title }, make("h2", {}, title), list));
     return { id, title, list, found: [] };
   });
-  const exhibit = { liked: [], methods, similarities, titles, finder };
+  const exhibit = { liked: [], dropped: [], methods, similarities, titles, finder };
   Playground.exhibit = exhibit;
 
   const title = (film) => make("bdi", {}, titles[film]); // whichever way its letters run
   const about = (film) =>
     [genres[film].replaceAll("|", ", "), ratings[film] === 1 ? "1 rating" : `${ratings[film]} ratings`].join("; ");
 
+  const plus = (film) => {
+    const button = make("button", { type: "button", "aria-label": `${titles[film]} is liked, too` }, "+");
+    button.addEventListener("click", () => like([...exhibit.liked, film]));
+    return button;
+  };
+
   function show() {
-    const { liked } = exhibit;
+    const { liked, dropped } = exhibit;
     byId("liked").replaceChildren(
       ...liked.map((film) => {
         const button = make("button", { type: "button", "aria-label": `remove ${titles[film]}` }, title(film), " ✕");
@@ -84,6 +90,8 @@ Playground.start(async () => {
       }),
     );
     if (liked.length === 0) byId("liked").append(make("span", { className: "note" }, "nothing yet: type a title above."));
+    const full = `at most ${MOST_LIKED} films; no longer among them:`;
+    if (dropped.length) byId("liked").append(make("span", { className: "note" }, `${full} `, ...dropped.map(title)));
     for (const method of methods) {
       method.similarity = liked.length ? similarities[method.id](liked) : new Float32Array(n);
       method.found = liked.length ? highest(method.similarity, LISTED, new Set(liked)) : [];
@@ -91,22 +99,23 @@ Playground.start(async () => {
     for (const { list, similarity, found } of methods) {
       list.replaceChildren(
         ...found.map((film) => {
-          const add = make("button", { type: "button", "aria-label": `${titles[film]} is liked, too` }, "+");
-          add.addEventListener("click", () => like([...exhibit.liked, film]));
           const both = methods.every((method) => method.found.includes(film));
           const text = make("div", {}, title(film), make("br"));
           text.append(make("span", { className: "note" }, `${similarity[film].toFixed(2)}; ${about(film)}`));
-          return make("li", { className: both ? "" : "only" }, text, add);
+          return make("li", { className: both ? "" : "only" }, text, plus(film));
         }),
       );
     }
     map.draw();
     const first = ({ title, found }) => `${title}: ${found.slice(0, 3).map((film) => titles[film]).join(", ")}`;
-    Playground.say(liked.length ? methods.map(first).join("; ") : "no film is liked");
+    const gone = dropped.map((film) => `${full} ${titles[film]}`);
+    Playground.say(liked.length ? [...gone, ...methods.map(first)].join("; ") : "no film is liked");
   }
 
   function like(films) {
-    exhibit.liked = [...new Set(films)].slice(-MOST_LIKED);
+    example = false;
+    const all = [...new Set(films)];
+    Object.assign(exhibit, { liked: all.slice(-MOST_LIKED), dropped: all.slice(0, -MOST_LIKED) });
     const last = exhibit.liked.at(-1);
     if (last < places.shape[0]) {
       map.ring = Array.from(places.subarray(2 * last, 2 * last + 2));
@@ -142,9 +151,8 @@ Playground.start(async () => {
   let under = -1; // the film that the map speaks of
   const point = (film) => {
     under = film;
-    const add = make("button", { type: "button", "aria-label": `${titles[film]} is liked, too` }, "+");
-    add.addEventListener("click", () => like([...exhibit.liked, under]));
-    byId("pointed").replaceChildren(title(film), " ", add, make("br"), make("span", { className: "note" }, about(film)));
+    const note = make("span", { className: "note" }, about(film));
+    byId("pointed").replaceChildren(title(film), " ", plus(film), make("br"), note);
     map.highlight(film);
   };
   const map = new Playground.Plane(`A map of ${places.shape[0]} films as points.`, places, mark, {
@@ -190,11 +198,10 @@ Playground.start(async () => {
     }),
   );
 
-  const start = finder.find("Toy Story (1995)")[0];
-  let example = true; // until somebody names a film
-  Playground.titleField(byId("search"), "A film: type its title", finder, titles, (film) => {
-    like(example ? [film] : [...exhibit.liked, film]);
-    example = false;
-  });
-  like([start]);
+  let example; // whether what is liked is only an example, which a title that is typed replaces
+  Playground.titleField(byId("search"), "A film: type its title", finder, titles, (film) =>
+    like(example ? [film] : [...exhibit.liked, film]),
+  );
+  like(finder.find("Toy Story (1995)", 1));
+  example = true;
 });

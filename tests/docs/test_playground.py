@@ -713,6 +713,33 @@ def test_neighbours_are_those_of_the_index_and_of_raw_cosine(exhibit, films):
     page.wait_for_function("document.getElementById('spoken').textContent.includes('raw cosine:')")
 
 
+@pytest.mark.parametrize("where", ["#lists .films button", "#pointed button", "#liked button"])
+def test_a_title_joins_what_was_liked_or_removed(exhibit, films, where):
+    page, (titles, *_) = exhibit("movies"), films
+    page.locator(".plane").press("ArrowRight")
+    page.locator(where).first.click()
+    before = page.evaluate("Playground.exhibit.liked")
+    assert before != page.evaluate("Playground.exhibit.finder.find('Toy Story (1995)', 1)")
+    typed = titles.index(film(page, "alien")[0])
+    assert page.evaluate("Playground.exhibit.liked") == [*before, typed]
+
+
+def test_a_ninth_film_takes_the_place_of_the_first(exhibit, films):
+    page, (titles, *_) = exhibit("movies"), films
+    first = page.locator("#liked bdi").inner_text()
+    for _ in range(7):
+        page.locator("#lists .films button").first.click()
+    before = page.evaluate("Playground.exhibit.liked")
+    assert len(before) == 8 and "no longer" not in page.locator("#liked").inner_text()
+    ninth = titles.index(film(page, "alien")[0])
+    assert page.evaluate("Playground.exhibit.liked") == [*before[1:], ninth]
+    told = f"at most 8 films; no longer among them: {first}"
+    assert told in page.locator("#liked").inner_text()
+    page.wait_for_function("(told) => document.getElementById('spoken').textContent.includes(told)", arg=told)
+    page.locator("#liked button").first.click()
+    assert "no longer" not in page.locator("#liked").inner_text()
+
+
 def test_stored_embeddings_are_those_of_keras(exhibit):
     page = exhibit("movies")
     unrounded = np.load(REFERENCE)["movies embeddings"]
