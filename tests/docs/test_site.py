@@ -264,6 +264,19 @@ def test_dark_mode_is_chosen_by_a_button_and_told_to_exhibits(site_url, open_pag
     watched.check()
 
 
+@pytest.mark.parametrize("width", [360, 800, 1280])
+def test_exhibits_need_no_scroll_bar_within_a_page(site_url, open_page, width):
+    watched = open_page(site_url + "docs/playground.html", viewport={"width": width, "height": 900})
+    frames = watched.page.locator("iframe.exhibit")
+    assert frames.count() == len(EXHIBITS)
+    for i in range(frames.count()):
+        frames.nth(i).scroll_into_view_if_needed()
+        frame = frames.nth(i).element_handle().content_frame()
+        frame.wait_for_selector("body[data-ready]")
+        frame.wait_for_function("document.documentElement.scrollHeight <= innerHeight")
+    watched.check()
+
+
 def test_search_finds_denoising(site, open_page):
     watched = open_page((site / "search.html").as_uri() + "?q=denoising")
     results = watched.page.locator("#search-results li a")
