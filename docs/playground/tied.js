@@ -16,10 +16,18 @@ Playground.start(async () => {
     ["untied", "Its rival: untied, two kernels"],
   ].map(([id, title], number) => show(id, title, stored[number]));
   Playground.exhibit = exhibit;
+  say(...exhibit.networks);
   Playground.pickDigit(document.getElementById("picks"), digits, (pixels) => {
     exhibit.x = pixels;
     exhibit.networks.forEach(({ rebuild }) => rebuild());
+    say(...exhibit.networks);
   });
+
+  /* All at once: of what is said in turn, only the last is heard. */
+  function say(...networks) {
+    const about = ({ id, unit, alike, error }) => `${id}, unit ${unit + 1}: alike ${alike.toFixed(2)}; error ${error}`;
+    Playground.say(networks.map(about).join("; "));
+  }
 
   function show(id, title, { encoder, decoder, parameters }) {
     const [first, last] = [encoder.layers[0], decoder.layers.at(-1)];
@@ -89,34 +97,39 @@ Playground.start(async () => {
       if (network.off) drawnWith[network.unit] = 0;
       network.xHat = decoder.run(drawnWith, { from: decoder.layers.length - 1 });
       paint(back, network.xHat);
-      const error = squaredError(exhibit.x, network.xHat).toFixed(1);
+      network.error = squaredError(exhibit.x, network.xHat).toFixed(1);
       answer.replaceChildren(
-        "error ", make("strong", {}, error), network.off ? " without this unit" : "",
+        "error ", make("strong", {}, network.error), network.off ? " without this unit" : "",
         make("br"), make("span", { className: "note" }, `its answer to this digit, in the decoder: ${network.answer.toFixed(2)}`),
       );
-      back.setAttribute("aria-label", `${id}: the digit that comes back; its error is ${error}`);
-      Playground.say(`${id}, unit ${network.unit + 1}: alike ${network.alike.toFixed(2)}; error ${error}`);
+      back.setAttribute("aria-label", `${id}: the digit that comes back; its error is ${network.error}`);
+    }
+
+    function pick(unit) {
+      choose(unit);
+      say(network);
     }
 
     sheet.addEventListener("pointerdown", (event) => {
       const area = sheet.getBoundingClientRect();
       const column = Math.floor((COLUMNS * (event.clientX - area.left)) / area.width);
       const line = Math.floor((lines * (event.clientY - area.top)) / area.height);
-      choose(Math.min(Math.max(line * COLUMNS + column, 0), units - 1));
+      pick(Math.min(Math.max(line * COLUMNS + column, 0), units - 1));
     });
     sheet.addEventListener("keydown", (event) => {
       const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS };
       const ends = { Home: 0, End: units - 1 };
       if (event.key in moves) {
         const unit = network.unit + moves[event.key];
-        if (unit >= 0 && unit < units) choose(unit);
-      } else if (event.key in ends) choose(ends[event.key]);
+        if (unit >= 0 && unit < units) pick(unit);
+      } else if (event.key in ends) pick(ends[event.key]);
       else return;
       event.preventDefault();
     });
     box.addEventListener("change", () => {
       network.off = box.checked;
       rebuild();
+      say(network);
     });
     network.rebuild = rebuild;
     const atStart = answers();

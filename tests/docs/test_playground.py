@@ -905,6 +905,16 @@ def test_units_are_picked_by_keyboard_and_spoken(exhibit):
     page.wait_for_function("document.getElementById('spoken').textContent.includes('alike 1.00')")
 
 
+def test_both_networks_errors_are_spoken(exhibit):
+    page = exhibit("tied")
+    page.get_by_role("button", name="a test digit: 3").click()
+    errors = page.locator(".measure strong").all_inner_texts()
+    page.wait_for_function(
+        "(errors) => errors.every((error) => document.getElementById('spoken').textContent.includes(`error ${error}`))",
+        arg=errors,
+    )
+
+
 def test_units_are_picked_and_switched_off_by_finger(exhibit):
     page = exhibit("tied", has_touch=True)
     sheet = page.locator(".sheet").first
