@@ -22,7 +22,10 @@ Playground.start(async () => {
     const back = make("button", { type: "button", hidden: true }, "Back to the picture's code");
     const method = { id, name, drawn, error, back };
     method.bars = new Playground.Bars(bars, name, (z) => decode(method, z, true));
-    back.addEventListener("click", () => encode(method));
+    back.addEventListener("click", () => {
+      method.bars.focus(); // the button goes, and would take the focus with it
+      encode(method);
+    });
     byId(id).append(drawn, error, make("p", { className: "note" }, "Its code; drag a bar:"), bars, back);
     return method;
   });

@@ -80,9 +80,18 @@ Playground.start(async () => {
     return button;
   };
 
+  /* New content; if a button there has the focus, the one that takes its place gets it. */
+  function refill(element, ...children) {
+    const buttons = () => [...element.querySelectorAll("button")];
+    const place = buttons().indexOf(document.activeElement);
+    element.replaceChildren(...children);
+    if (place >= 0) (buttons()[place] ?? buttons().at(-1) ?? byId("title")).focus({ preventScroll: true });
+  }
+
   function show() {
     const { liked, dropped } = exhibit;
-    byId("liked").replaceChildren(
+    refill(
+      byId("liked"),
       ...liked.map((film) => {
         const button = make("button", { type: "button", "aria-label": `remove ${titles[film]}` }, title(film), " ✕");
         button.addEventListener("click", () => like(liked.filter((other) => other !== film)));
@@ -97,7 +106,8 @@ Playground.start(async () => {
       method.found = liked.length ? highest(method.similarity, LISTED, new Set(liked)) : [];
     }
     for (const { list, similarity, found } of methods) {
-      list.replaceChildren(
+      refill(
+        list,
         ...found.map((film) => {
           const both = methods.every((method) => method.found.includes(film));
           const text = make("div", {}, title(film), make("br"));
@@ -152,7 +162,7 @@ Playground.start(async () => {
   const point = (film) => {
     under = film;
     const note = make("span", { className: "note" }, about(film));
-    byId("pointed").replaceChildren(title(film), " ", plus(film), make("br"), note);
+    refill(byId("pointed"), title(film), " ", plus(film), make("br"), note);
     map.highlight(film);
   };
   const map = new Playground.Plane(`A map of ${places.shape[0]} films as points.`, places, mark, {

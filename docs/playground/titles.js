@@ -154,6 +154,7 @@ Playground.titleField = (container, label, titles, texts, picked) => {
   input.addEventListener("input", () => {
     show(titles.find(input.value));
     nothing.hidden = found.length > 0 || input.value.trim() === "";
+    if (!nothing.hidden) Playground.say(nothing.textContent);
   });
   input.addEventListener("keydown", (event) => {
     const moves = { ArrowDown: 1, ArrowUp: -1 };

@@ -115,11 +115,16 @@ Playground.Bars = class {
     fill.style.height = `${50 * share}%`;
     fill.style.top = value > 0 ? `${50 - 50 * share}%` : "50%";
     fill.classList.toggle("below", value < 0);
-    this.bars[i].setAttribute("aria-valuenow", value.toFixed(2));
+    this.bars[i].setAttribute("aria-valuenow", this.inside(i, value).toFixed(2));
+    this.bars[i].setAttribute("aria-valuetext", value.toFixed(2)); // a code may be larger than its bar
+  }
+
+  inside(i, value) {
+    return Math.min(Math.max(value, -this.limits[i]), this.limits[i]);
   }
 
   change(i, value) {
-    this.values[i] = Math.min(Math.max(value, -this.limits[i]), this.limits[i]);
+    this.values[i] = this.inside(i, value);
     this.draw(i);
     this.changed(this.values);
   }
@@ -144,7 +149,8 @@ Playground.Bars = class {
     event.preventDefault();
   }
 
-  focus(i) {
+  /* One of the bars, or the one that Tab reaches. */
+  focus(i = this.bars.findIndex((bar) => bar.tabIndex === 0)) {
     this.bars.forEach((bar, j) => (bar.tabIndex = i === j ? 0 : -1));
     this.bars[i].focus({ preventScroll: true });
   }

@@ -289,8 +289,23 @@ def test_bars_are_dragged_and_typed(exhibit):
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Home")
     assert drawn(page, 0, "z")[0] == 0
-    page.get_by_role("button", name="Back to the picture's code").click()
+    page.get_by_role("button", name="Back to the picture's code").press("Enter")
     np.testing.assert_array_equal(drawn(page, 0, "z"), before)
+    assert focused(page) == "autoencoder, number 1 of 2"
+
+
+def focused(page):
+    """What a screen reader calls the element that has the focus."""
+    return page.evaluate("document.activeElement.getAttribute('aria-label')")
+
+
+def test_a_code_larger_than_its_bar_is_spoken_within_the_bars_limits(exhibit):
+    page = exhibit("draw")
+    choose(page, 2)
+    page.evaluate("Playground.exhibit.methods[0].bars.show([1e3, -1e3])")
+    for bar, end, text in zip(page.locator("#autoencoder .bar").all(), ("max", "min"), ("1000", "-1000"), strict=True):
+        assert bar.get_attribute("aria-valuenow") == bar.get_attribute(f"aria-value{end}")
+        assert bar.get_attribute("aria-valuetext") == f"{text}.00"
 
 
 def test_a_seven_is_drawn_by_keyboard_and_by_finger(exhibit, digits):
@@ -781,8 +796,23 @@ def test_the_list_of_titles_is_used_by_keyboard_and_by_mouse(exhibit):
     second.click()
     assert page.locator("#liked").inner_text().startswith(title)
     field.press_sequentially("xqzw")
-    assert page.get_by_text("No film has a name like that.").is_visible()
+    assert page.locator("#search .note").is_visible()
+    told = page.locator("#search .note").inner_text()
+    page.wait_for_function("(told) => document.getElementById('spoken').textContent === told", arg=told)
     field.press("Escape")
+
+
+def test_the_focus_stays_where_films_are_added_and_removed(exhibit, films):
+    page, (titles, *_) = exhibit("movies"), films
+    second = page.locator("#lists .films").nth(1).get_by_role("button").nth(2)
+    second.press("Enter")
+    assert focused(page) == f"{titles[listed(page, 1)[2]]} is liked, too"
+    assert second.evaluate("(button) => button === document.activeElement")
+    liked = page.locator("#liked button")
+    liked.last.press("Enter")
+    assert focused(page) == liked.get_attribute("aria-label")
+    liked.press("Enter")
+    assert page.get_by_role("combobox").evaluate("(field) => field === document.activeElement")
 
 
 def test_the_map_of_films_is_walked(exhibit, films):
