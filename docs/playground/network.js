@@ -28,6 +28,7 @@ const Playground = (() => {
         entry.arrived = resolve;
         script.onerror = () => reject(new Error(`${script.src} is missing: run \`make weights\`.`));
       }).then(unpack);
+      entry.promise.catch(() => waiting.delete(name)); // so that it can be asked for again
       waiting.set(name, entry);
       document.head.append(script);
     }

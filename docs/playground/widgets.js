@@ -52,12 +52,30 @@ Playground.say = (() => {
   };
 })();
 
-/* A row of choices, as radio buttons: `options` are [value, text]. Calls `chosen(value)`. */
+/* What went wrong, on the page. */
+Playground.fail = (error) => {
+  document.body.prepend(Playground.make("p", { className: "failed" }, error.message));
+  Playground.say(error.message);
+};
+
+/* A row of choices, as radio buttons: `options` are [value, text]. Calls `chosen(value)`; if that fails, what was chosen
+   before is marked again. */
 Playground.choices = (container, legend, options, start, chosen) => {
   const name = legend.replace(/\W/g, "");
+  let shown; // the box of the choice that is on the page
   const boxes = options.map(([value, text]) => {
     const box = Playground.make("input", { type: "radio", name, value, checked: value === start });
-    box.addEventListener("change", () => chosen(value));
+    if (box.checked) shown = box;
+    box.addEventListener("change", async () => {
+      document.querySelector(".failed")?.remove();
+      try {
+        await chosen(value);
+        if (box.checked) shown = box; // not another one meanwhile
+      } catch (error) {
+        if (box.checked) shown.checked = true;
+        Playground.fail(error);
+      }
+    });
     return Playground.make("label", {}, box, Playground.make("span", {}, text));
   });
   const legendElement = Playground.make("legend", {}, legend);
@@ -191,14 +209,13 @@ Playground.loadDigits = async () => {
   return digits;
 };
 
-/* Start an exhibit; what goes wrong is told on the page. */
+/* Start an exhibit. */
 Playground.start = async (exhibit) => {
   try {
     await exhibit();
     document.body.dataset.ready = "true";
   } catch (error) {
-    document.getElementById("spoken").textContent = error.message;
-    document.body.prepend(Playground.make("p", { className: "failed" }, error.message));
+    Playground.fail(error);
     throw error;
   }
 };

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import shutil
 import zlib
 
 import keras
@@ -384,6 +385,21 @@ def test_values_are_spoken(exhibit):
     page.get_by_role("button", name="a test digit: 3").click()
     page.wait_for_function("document.getElementById('spoken').textContent.includes('PCA: error')")
     assert page.locator("#spoken").get_attribute("aria-live") == "polite"
+
+
+def test_a_size_that_does_not_load_is_told_and_can_be_asked_for_again(open_page, tmp_path):
+    copy = shutil.copytree(PLAYGROUND, tmp_path / "playground")
+    weights = copy / "weights" / "autoencoder_2.js"
+    weights.rename(tmp_path / weights.name)
+    page = open_page((copy / "draw.html").as_uri()).page
+    page.wait_for_selector("body[data-ready]")
+    page.get_by_role("radio", name="2", exact=True).click()
+    page.wait_for_function("document.getElementById('spoken').textContent.includes('autoencoder_2.js is missing')")
+    assert page.locator(".failed").count() == 1
+    assert page.get_by_role("radio", name="8", exact=True).is_checked() and page.locator("#pca .bar").count() == 8
+    (tmp_path / weights.name).rename(weights)
+    choose(page, 2)
+    assert page.locator("#pca .bar").count() == 2 and page.locator(".failed").count() == 0
 
 
 def test_drawing_answers_at_once(exhibit):
