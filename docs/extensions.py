@@ -209,7 +209,7 @@ def lesson_of(page):
 
 
 def finish(app, exception):
-    """Copy the playground, which gets links to its lessons; leave out what only the theme's authors need."""
+    """Copy the playground, which gets links to the lessons; leave out what only the theme's authors need."""
     if exception is None:
         folder = Path(app.outdir, "playground")
         shutil.copytree(EXHIBITS, folder, dirs_exist_ok=True)
@@ -218,6 +218,10 @@ def finish(app, exception):
             link = f'<a href="../notebooks/{lesson.stem}.html">{html.escape(title)}</a>'
             text = page.read_text(encoding="utf-8").replace(f"<em>{html.escape(title)}</em>", link)
             (folder / page.name).write_text(text, encoding="utf-8")
+        index = folder / "index.html"
+        link = '<nav aria-label="Site"><a href="../index.html">All lessons</a></nav>'
+        text = index.read_text(encoding="utf-8").replace("<main>", f"{link}\n<main>")
+        index.write_text(text, encoding="utf-8")
         for source_map in Path(app.outdir, "_static").rglob("*.map"):
             source_map.unlink()
         shutil.rmtree(Path(app.outdir, "_static", "locales"), ignore_errors=True)  # the theme's own translations

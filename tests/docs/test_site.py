@@ -91,6 +91,15 @@ def test_links_and_anchors_lead_somewhere(site, pages):
     assert not lost
 
 
+def test_the_playground_leads_to_the_lessons_where_they_are(pages):
+    """In the site; the folder alone, which README tells to open, has no link that leads nowhere."""
+    assert "../index.html" in pages["playground/index.html"].links
+    folder = ROOT / "docs" / "playground"
+    for path in folder.glob("*.html"):
+        page = Page(path)
+        assert not [link for link in page.links + page.sources if not (folder / link).exists()], path.name
+
+
 def test_pictures_have_words_and_sizes(pages):
     poor = [
         f"{name}: {picture.get('src', '')[:80]}"
