@@ -289,12 +289,7 @@ class Writer:
             x = run(parts[part], x)
             unrounded[f"{name} {part}"] = x[:COMPARED]
         self.refer(unrounded)
-        told = {
-            "squared error": round(error, 3),
-            "... with the stored weights": round(error_stored, 3),
-            "lost (%)": round(100 * (error_stored / error - 1), 2),
-            "steps": steps,
-        }
+        told = cost_of_rounding(error, error_stored) | {"steps": steps}
         self.write(name, arrays, told=told, parts=described, **content)
         return stored
 
@@ -304,6 +299,15 @@ class Writer:
         reference |= {name: x[:, PIXELS] if x.shape[1] == 784 else x for name, x in outputs.items()}
         REFERENCE.parent.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(REFERENCE, **dict(sorted(reference.items())))
+
+
+def cost_of_rounding(error, error_stored):
+    """Two mean squared errors on the test images, and by how much the second is larger."""
+    return {
+        "squared error": round(error, 3),
+        "... with the stored weights": round(error_stored, 3),
+        "lost (%)": round(100 * (error_stored / error - 1), 2),
+    }
 
 
 def in_8_bits(array, steps):
@@ -360,12 +364,23 @@ def export_codes(names, writer):
         )
         if k == 2:
             codes["stored"] = run(stored["encoder"], x_test[:2000])
-    mean, directions = names["pca"].mean_, names["pca"].components_[:32].T
-    z = (x_test - mean) @ directions
-    writer.write("pca", {"mean": mean.astype(np.float32), "directions": in_16_bits(directions)}, limits=limits_of(z))
-    writer.refer({"pca 32 encoder": z[:COMPARED], "pca 32 decoder": mean + z[:COMPARED] @ directions.T})
-    maps = {"autoencoder": codes["stored"], "pca": z[:2000, :2]}
+    maps = {"autoencoder": codes["stored"], "pca": export_pca(names["pca"], x_test, writer)[:2000, :2]}
     writer.write("map", {name: np.ascontiguousarray(z, np.float32) for name, z in maps.items()})
+
+
+def export_pca(pca, x_test, writer):
+    """The first 32 directions; returns the test images' codes."""
+    mean, directions = pca.mean_, pca.components_[:32].T
+    z = (x_test - mean) @ directions
+    stored = in_16_bits(directions)
+    error, error_stored = (
+        float(squared_error(x_test, mean + (x_test - mean) @ kernel @ kernel.T).mean())
+        for kernel in (directions, plain(stored))
+    )
+    told = cost_of_rounding(error, error_stored)
+    writer.write("pca", {"mean": mean.astype(np.float32), "directions": stored}, told=told, limits=limits_of(z))
+    writer.refer({"pca 32 encoder": z[:COMPARED], "pca 32 decoder": mean + z[:COMPARED] @ directions.T})
+    return z
 
 
 def export_denoisers(names, writer):
