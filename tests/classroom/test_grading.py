@@ -356,7 +356,7 @@ def test_everybody_gets_a_grade_or_a_reason(class_graded):
     reasons = {"hangs-on": "could not be interrupted", "ends": "kernel died", "empty": "is empty"}
     reasons |= {"fills-sockets": "sockets lie", "pipe": "a pipe", "device": "a link", "sparse": "20,000 MB"}
     reasons |= {"bob": "no notebook", student_id("???"): "no readable notebook", student_id("!!!"): "no readable"}
-    reasons |= {student_id("x" * 200): "no readable notebook", "élève": "no notebook"}
+    reasons |= {student_id("x" * 248): "no readable notebook", "élève": "no notebook"}
     for student, words in reasons.items():
         assert records[student]["status"] == "refused" and words in records[student]["note"], records[student]
     assert len(records) == len(points) + len(reasons)
