@@ -1,7 +1,8 @@
 """Grading a class: each submission in a process of its own and within limits, several at a time, and resumable.
 
-Only this process writes to the gradebook, the records and the grades. It opens nothing that a
-student handed in: `classroom.worker` does, in processes that are watched and ended from here.
+Only this process writes to the gradebook, the records and the grades. Of what students handed in it
+opens only what `classroom.platforms` needs, which is bounded, to tell who handed in what: `classroom.worker`
+reads, runs and shows it, in processes that are watched and ended from here.
 """
 
 import collections
