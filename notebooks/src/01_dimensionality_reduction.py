@@ -430,4 +430,4 @@ splits.check()
 # - Kramer 1991, *Nonlinear principal component analysis using autoassociative neural networks*; Hinton and Salakhutdinov 2006, *Reducing the dimensionality of data with neural networks*.
 # - Fashion-MNIST: Xiao, Rasul and Vollgraf 2017. The cat is "Chelsea" by Stéfan van der Walt, from scikit-image (CC0).
 #
-# **Before:** [00 What is an autoencoder?](00_what_is_an_autoencoder.ipynb). **Study:** [01a PCA and autoencoders, compared](studies/01a_pca_and_autoencoders.ipynb). **Next:** [02 Denoising](02_denoising.ipynb): what happens when we add noise?
+# **Before:** [00 What is an autoencoder?](00_what_is_an_autoencoder.ipynb). **Study:** [01a PCA and autoencoders, compared](studies/01a_pca_and_autoencoders.ipynb). **Next:** [02 Denoising](02_denoising.ipynb). **Assignment:** [Bits per digit](../assignments/README.md).

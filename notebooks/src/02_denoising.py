@@ -440,6 +440,6 @@ splits.check()
 #
 # - Vincent, Larochelle, Bengio and Manzagol 2008, *Extracting and composing robust features with denoising autoencoders*, ICML: the idea, and the arrows.
 # - Bishop 1995, *Training with noise is equivalent to Tikhonov regularization*, Neural Computation 7:108.
-# - Alain and Bengio 2014, *What regularized auto-encoders learn from the data-generating distribution*, JMLR 15:3743: what the arrows are. Today's image generators follow such arrows to a picture.
+# - Alain and Bengio 2014, *What regularized auto-encoders learn from the data-generating distribution*, JMLR 15:3743: the arrows. Today's image generators follow such arrows to a picture.
 #
-# **Before:** [01 Dimensionality reduction](01_dimensionality_reduction.ipynb). **Next:** [03 A recommender from movie embeddings](03_recommender.ipynb). **In depth:** [02a Denoisers compared](studies/02a_denoisers_compared.ipynb).
+# **Before:** [01 Dimensionality reduction](01_dimensionality_reduction.ipynb). **Next:** [03 A recommender from movie embeddings](03_recommender.ipynb). **Study:** [02a Denoisers compared](studies/02a_denoisers_compared.ipynb). **Assignment:** [Blind denoising](../assignments/README.md).

@@ -454,11 +454,11 @@ splits.check()
 # %% [markdown]
 # ## Where it comes from
 #
-# - Harper and Konstan 2015, *The MovieLens datasets: history and context*, ACM TiiS 5:19: the data.
+# - Harper and Konstan 2015, *The MovieLens datasets: history and context*, ACM TiiS 5:19.
 # - Breese, Heckerman and Kadie 1998, *Empirical analysis of predictive algorithms for collaborative filtering*, UAI: the weights.
 # - Sedhain, Menon, Sanner and Xie 2015, *AutoRec: autoencoders meet collaborative filtering*, WWW: it keeps the decoder, and predicts stars (study 03b).
 # - Liang, Krishnan, Hoffman and Jebara 2018, *Variational autoencoders for collaborative filtering*, WWW: the loss, and dropout on the input.
 # - Steck 2019, *Embarrassingly shallow autoencoders for sparse data*, WWW: EASE.
 # - Ferrari Dacrema, Cremonesi and Jannach 2019, *Are we really making much progress?*, RecSys: most networks lost to simple rivals that were tuned.
 #
-# **Before:** [02 Denoising](02_denoising.ipynb). **Next:** [04 Tied weights](04_tied_weights.ipynb). **In depth:** [Recommenders compared](studies/03a_recommenders_compared.ipynb), [ratings predicted](studies/03b_ratings_predicted.ipynb).
+# **Before:** [02 Denoising](02_denoising.ipynb). **Next:** [04 Tied weights](04_tied_weights.ipynb). **Studies:** [Recommenders compared](studies/03a_recommenders_compared.ipynb), [ratings predicted](studies/03b_ratings_predicted.ipynb). **Assignment:** [Novel recommendations](../assignments/README.md).

@@ -470,4 +470,4 @@ splits.check()
 # - Hinton and Salakhutdinov 2006, *Reducing the dimensionality of data with neural networks*, Science 313:504: unrolled to a mirror image, then untied.
 # - Press and Wolf 2017, *Using the output embedding to improve language models*, EACL: the same idea for words (`TiedEmbedding` in the package).
 #
-# **Before:** [03 A recommender from movie embeddings](03_recommender.ipynb). **Next:** [05 Anomalies](05_anomalies.ipynb). **Study:** [04a Tied weights in depth](studies/04a_tied_weights_in_depth.ipynb): PCA, gradients, convolutions, layer by layer, files that won't load.
+# **Before:** [03 A recommender from movie embeddings](03_recommender.ipynb). **Next:** [05 Anomalies](05_anomalies.ipynb). **Study:** [04a Tied weights in depth](studies/04a_tied_weights_in_depth.ipynb): PCA, gradients, convolutions, layer by layer, files that won't load. **Assignment:** [Tied and deep](../assignments/README.md).

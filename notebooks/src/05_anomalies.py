@@ -462,6 +462,6 @@ splits.check()
 # - Schölkopf and others 2001, *Estimating the support of a high-dimensional distribution*, Neural Computation 13:1443: the one-class SVM.
 # - Sakurada and Yairi 2014, *Anomaly detection using autoencoders with nonlinear dimensionality reduction*, MLSDA: the error as a score, beside PCA.
 # - An and Cho 2015, *Variational autoencoder based anomaly detection using reconstruction probability*, technical report: a probability as the score.
-# - Ruff and others 2018, *Deep one-class classification*, ICML: one digit as the normal class, mean AUC over ten digits; 0.90 for an autoencoder, 0.95 for their method (quoted from memory).
+# - Ruff and others 2018, *Deep one-class classification*, ICML: one digit as the normal class, mean AUC over ten digits; 0.90 for an autoencoder, 0.95 for their method (from memory).
 #
-# **Before:** [04 Tied weights](04_tied_weights.ipynb). **Next:** [06 New digits](06_new_digits.ipynb). **Study:** [05a Anomalies compared](studies/05a_anomalies_compared.ipynb).
+# **Before:** [04 Tied weights](04_tied_weights.ipynb). **Next:** [06 New digits](06_new_digits.ipynb). **Study:** [05a Anomalies compared](studies/05a_anomalies_compared.ipynb). **Assignment:** [Alarms that pay](../assignments/README.md).

@@ -448,4 +448,4 @@ splits.check()
 # - Ghosh, Sajjadi, Vergari, Black and Schölkopf 2020, *From variational to deterministic autoencoders*, ICLR: the rival.
 # - Heusel and others 2017, NeurIPS: the Fréchet distance of features. Lopez-Paz and Oquab 2017, ICLR; Xu and others 2018: neighbour tests of makers.
 #
-# **Before:** [05 Anomalies](05_anomalies.ipynb). **Next:** [07 Sparse codes](07_sparse_codes.ipynb). **Study:** [06a Makers of digits compared](studies/06a_makers_compared.ipynb).
+# **Before:** [05 Anomalies](05_anomalies.ipynb). **Next:** [07 Sparse codes](07_sparse_codes.ipynb). **Study:** [06a Makers of digits compared](studies/06a_makers_compared.ipynb). **Assignment:** [Clouds of codes](../assignments/README.md).
