@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+HANG = 600_000  # milliseconds: of what a browser waits for, tells only that it never comes
 
 
 @pytest.fixture(scope="module")
@@ -14,6 +15,7 @@ def browser():
     if CHROMIUM is None:
         pytest.skip("no Chromium here: `apt install chromium`")
     with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"])
+        options = ["--no-sandbox", "--disable-background-networking"]
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=options, timeout=HANG)
         yield browser
         browser.close()

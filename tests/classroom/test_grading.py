@@ -24,6 +24,7 @@ from classroom.sandbox import bwrap
 from classroom.similar import similar_pairs
 from classroom.submissions import Refused, mended, read_notebook, student_id, tell_assignment
 from classroom.troubles import ATTACKS, DISPLAYS, SHOWS
+from tests.conftest import HANG
 
 SOURCES = chosen_sources()
 OperationalError = pytest.importorskip("sqlalchemy.exc").OperationalError  # nbgrader brings it
@@ -492,6 +493,7 @@ def test_nothing_runs_in_a_browser(class_graded, browser):
         route.fulfill(body=text, content_type="text/html; charset=utf-8")
 
     context = browser.new_context()
+    context.set_default_timeout(HANG)
     context.expose_function("hacked", lambda: hacked.append(name))
     hacked, asked = [], []
     context.on("request", lambda request: asked.append((name, request.url)))

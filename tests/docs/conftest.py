@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from tests.conftest import HANG
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -81,6 +83,7 @@ def open_page(browser):
     def open_(address, **options):
         watched = Watched(browser.new_page(**options))
         pages.append(watched.page)
+        watched.page.set_default_timeout(HANG)
         watched.page.goto(address)
         return watched
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from ae_helpers import plots
 from ae_helpers.plots.explore import _image_of
+from tests.conftest import HANG
 from tests.plots.cases import LABELS, Z
 
 IMAGES = np.round(np.random.default_rng(0).random((4, 5, 8, 1)) * 2) / 2  # three greys, which no palette changes
@@ -278,6 +279,7 @@ def open_page(browser, outputs, tmp_path, **options):
     file.write_text(f"<!doctype html><meta charset=utf-8><title>t</title><body>{html}</body>", encoding="utf-8")
     page = browser.new_context(viewport={"width": 800, "height": 900}, **options).new_page()
     page.on("pageerror", lambda error: pytest.fail(str(error)))
+    page.set_default_timeout(HANG)
     page.goto(file.as_uri())
     return page
 
