@@ -391,7 +391,7 @@ by_map, by_twin = shows["autoencoder"], shows["nearest"]
 claim("Its map shows the square twice as often", 2 * by_twin, "<", by_map, "<", 0.6)
 
 # %% [markdown]
-# **What to notice.** The nearest picture is another hand's digit, and differs from ours everywhere. The reconstruction follows our strokes; what it can't follow stands out, here half of the time, *if one knows that there is a fault*: by itself, so small a square seldom raises an alarm. The network answers many times faster and stores far fewer numbers. (PCA stores less still, but shows less; stored pictures can be made cheaper: study 05a.)
+# **What to notice.** The nearest picture is another hand's digit, and differs from ours everywhere. The reconstruction follows our strokes; what it can't follow stands out, here half of the time, *if one knows that there is a fault*: by itself, so small a square seldom raises an alarm. The network answers faster and stores far fewer numbers. (PCA stores less still, but shows less; stored pictures can be made cheaper: study 05a.)
 
 # %% [markdown]
 # ## A failure experiment: anomalies in the training data
