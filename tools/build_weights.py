@@ -1,7 +1,7 @@
 """Export the lessons' own trained networks for the playground: `docs/playground/weights`.
 
-    python -m tools.build_weights          # all lessons
-    python -m tools.build_weights 01 02    # some
+    make weights              # all lessons
+    make weights N="01 02"    # some
 
 A lesson's script is run, cell by cell, until what is exported exists: so networks, data, seeds and
 training are the lesson's. Kernels are stored as whole numbers of 8 bits, the rest of a network in 32; the test images
@@ -41,6 +41,7 @@ CALIBRATION = 4000  # training images that say which weights matter
 # are taken; three times as many in the SMALL kernels, where they cost little.
 STEPS, SMALL, MOST_LOST = (0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 3, 4, 6), 200_000, 0.008
 TIED_LEVELS = 60  # whole numbers to the largest weight of a tied kernel's column, times one of the STEPS
+NETWORKS = ("models", "layers", "losses")  # modules of the package whose code says what is trained
 SHOWING = ("claim", "pd", "plots", "print", "show")  # what is called by statements that only show something
 EMBEDDING_STEPS, ON_THE_MAP = 4, 1000  # to a standard deviation of all embeddings; films with most ratings
 
@@ -78,19 +79,32 @@ def assigned_names(statement):
 
 
 def fingerprint(key):
-    """SHA-256 of what trains a lesson's exports, and of the list of the data's checksums."""
-    text = "\n".join(map(training_lines, cells_until(key, EXPORTS[key][0])))
-    data = (ROOT / "ae_helpers" / "datasets" / "SHA256SUMS").read_text(encoding="utf-8")
-    return hashlib.sha256((text + data).encode()).hexdigest()
+    """SHA-256 of what trains a lesson's exports: its cells, the package's networks, the data's checksums."""
+    cells = "\n".join(map(training_lines, cells_until(key, EXPORTS[key][0])))
+    package = ROOT / "ae_helpers"
+    networks = [undocumented((package / f"{module}.py").read_text(encoding="utf-8")) for module in NETWORKS]
+    data = (package / "datasets" / "SHA256SUMS").read_text(encoding="utf-8")
+    return hashlib.sha256("\n".join([cells, *networks, data]).encode()).hexdigest()
 
 
 def training_lines(cell):
-    """The lines of a cell without comments and without statements that only show something."""
-    lines = cell.splitlines()
-    for statement in ast.parse(cell).body:
-        if only_shows(statement):
-            lines[statement.lineno - 1 : statement.end_lineno] = [""] * (statement.end_lineno - statement.lineno + 1)
-    return "\n".join(line for line in lines if line.strip() and not line.startswith("#"))
+    """The lines of a cell without statements that only show something."""
+    return lines_without(cell, [statement for statement in ast.parse(cell).body if only_shows(statement)])
+
+
+def undocumented(source):
+    """The lines of a module without its docstrings."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, documented)]
+    return lines_without(source, [node.body[0] for node in nodes if ast.get_docstring(node) is not None])
+
+
+def lines_without(source, statements):
+    """The lines of Python code without some of its statements, and without comments."""
+    lines = source.splitlines()
+    for statement in statements:
+        lines[statement.lineno - 1 : statement.end_lineno] = [""] * (statement.end_lineno - statement.lineno + 1)
+    return "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("#"))
 
 
 def only_shows(statement):

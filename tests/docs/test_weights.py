@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from tools.build_weights import EXPORTS, FOLDER, PROVENANCE, fingerprint, training_lines
+from tools.build_weights import EXPORTS, FOLDER, PROVENANCE, fingerprint, training_lines, undocumented
 
 PROVENANCES = json.loads(PROVENANCE.read_text())
 MOST_BYTES = 3_000_000  # of all files of the playground, compressed
@@ -15,7 +15,7 @@ MOST_BYTES = 3_000_000  # of all files of the playground, compressed
 @pytest.mark.parametrize("key", EXPORTS)
 def test_weights_come_from_the_lesson_as_it_is(key):
     cells = {entry["cells"] for entry in PROVENANCES.values() if entry["lesson"] == key}
-    assert cells == {fingerprint(key)}, f"Lesson {key} has changed since the export: make weights N={key}"
+    assert cells == {fingerprint(key)}, f"Its cells or the networks changed since: make weights N={key}"
 
 
 def test_what_only_shows_does_not_make_weights_old():
@@ -23,6 +23,14 @@ def test_what_only_shows_does_not_make_weights_old():
     shows = "# why\nclaim('small', error, '<', 3)\nshow(\n    plots.plot_images(x),\n    alt='Digits.',\n)\ntable"
     assert training_lines(f"{shows}\n\n{trains}\n{shows}") == trains
     assert training_lines(trains.replace("x, x", "x, y")) != trains
+
+
+def test_words_about_networks_do_not_make_weights_old():
+    code = "class Twice:\n    def call(self, x):\n        return 2 * x"
+    doubled, defined, returned = code.splitlines()
+    told = f'"""Layers.\n\nAll of them."""\n\n{doubled}\n    """Doubles."""\n\n{defined}\n        # why\n{returned}'
+    assert undocumented(told) == code
+    assert undocumented(told.replace("2 * x", "3 * x")) != code
 
 
 def test_weights_are_as_they_were_written():
