@@ -287,7 +287,7 @@ plots.show_plane(
 )
 
 # %% [markdown]
-# **What to notice.** Codes crowd around 0, as ordered, though not evenly. A number for gaps: a code lies *in a gap* if it is farther from all training codes than are 99 % of the codes of unseen digits.
+# **What to notice.** Codes crowd around 0, as ordered, though not evenly. A number for gaps: a code lies *in a gap* if it is farther from its nearest training code than are 99 % of the codes of unseen digits.
 
 
 # %%
@@ -422,7 +422,7 @@ splits.check()
 # %% [markdown]
 # ## The answer
 #
-# Can a decoder make digits that nobody wrote? Yes, if it gets codes from where codes are. Random codes of a plain autoencoder rarely do. A variational one draws its codes in training and pays for every nat in them, so that they lie around 0 (in the plane with fewer gaps), and draws from $N(0, 1)$ become better pictures. But here a mixture fitted to the codes, of either network, came far nearer to real ones. ([06a](studies/06a_makers_compared.ipynb): also at other β, and trained longer.) Few are copies. A neighbour tells nearly all, if only by their smoothness. What the variational one has for itself: a place for codes that is known beforehand, a bound in nats, and a code that takes only the numbers that pay.
+# Can a decoder make digits that nobody wrote? Yes, if it gets codes from where codes are. Random codes of a plain autoencoder rarely do. A variational one draws its codes in training and pays for every nat in them, so that they lie around 0 (in the plane with fewer gaps), and draws from $N(0, 1)$ become better pictures. But here a mixture fitted to the codes, of either network, came far nearer to real ones. ([06a](studies/06a_makers_compared.ipynb): also at other β, and trained longer.) Few are copies. The neighbour test tells nearly all, if only by their smoothness. What the variational one has for itself: a place for codes that is known beforehand, a bound in nats, and a code that takes only the numbers that pay.
 
 # %% [markdown]
 # ## Exercises
