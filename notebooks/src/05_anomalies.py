@@ -433,7 +433,7 @@ claim("With 20 %, zeros are normal", ours[3], "<", 0.6)
 splits.check()
 
 # %% [markdown]
-# **What to notice.** One stored zero makes all zeros like it near: the rival learns anomalies by heart, and 1 % of them costs its lead. The network spends its sixteen numbers on what is frequent, and loses less; with one zero in five, zeros are normal to it.
+# **What to notice.** One stored zero makes all zeros like it near: the rival learns anomalies by heart, and 1 % of them costs its lead. The network spends its sixteen numbers on what is frequent, and loses less at 1 %; with one zero in five, zeros are normal to it.
 
 # %% [markdown]
 # ## The answer
